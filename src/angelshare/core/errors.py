@@ -1,0 +1,90 @@
+"""Every error a caller can act on; its text says what was found, where, and what would do.
+
+    AngelshareError                 exit code 2 at the command line
+    ├── PlanError                   a plan, option or input file is wrong
+    │   └── UnknownKeyError         … names the key and its nearest spelling
+    ├── PluginError                 no such plug-in, or it cannot be built
+    │   └── MissingExtraError       … because an optional dependency is absent
+    ├── AuthorisationError          a remote teacher without leave to query it
+    ├── EndpointError               a dead or lying endpoint
+    ├── LimitReached                a hard cap stopped the run cleanly (resumable)
+    ├── LedgerError                 a ledger row is corrupt
+    ├── CheckpointError             a checkpoint cannot be loaded
+    ├── RunFolderError              a run folder is tampered with, foreign or unfinished
+    ├── StorageError                the disk is full or not writable
+    └── RefusedError                the data cannot say (carries a Refusal's reason)
+        └── NoGapError              the teacher does not beat the floor
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class AngelshareError(Exception):
+    """Something a user can mend; printed as one message, never as a traceback."""
+
+
+class PlanError(AngelshareError):
+    """A plan, option or input file says something that cannot be done."""
+
+
+class UnknownKeyError(PlanError):
+    """An input holds a key that no field answers to."""
+
+
+class PluginError(AngelshareError):
+    """A plug-in cannot be found or built."""
+
+
+class MissingExtraError(PluginError):
+    """An optional dependency is not installed."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} needs an optional dependency; install it with: pip install 'angelshare[{extra}]'")
+
+
+class AuthorisationError(AngelshareError):
+    """A remote teacher may not be queried under this plan."""
+
+
+class EndpointError(AngelshareError):
+    """An endpoint is dead, or answers something that is not an answer."""
+
+
+class LimitReached(AngelshareError):  # noqa: N818 - a clean stop, not a fault
+    """A hard cap of the plan was reached; what was paid for is kept."""
+
+
+class LedgerError(AngelshareError):
+    """A ledger row does not match its own hash, or the file is not a ledger."""
+
+
+class CheckpointError(AngelshareError):
+    """A model checkpoint is incomplete or unreadable."""
+
+
+class RunFolderError(AngelshareError):
+    """A run folder is unfinished, foreign or altered."""
+
+
+class StorageError(AngelshareError):
+    """A file could not be written."""
+
+
+class RefusedError(AngelshareError):
+    """The data cannot carry the number that was asked for."""
+
+
+class NoGapError(RefusedError):
+    """The teacher does not beat the floor: the gap is not identified."""
+
+
+def nearest(word: str, choices: Iterable[str]) -> str:
+    """Say which of `choices` `word` was probably meant to be, or list them all."""
+    known = sorted(choices)
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    return f"valid: {', '.join(known)}" if known else "none are valid here"

@@ -1,0 +1,102 @@
+"""The six sockets. Everything that plugs in answers to one of these; see docs/plug-in.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+from angelshare.core.records import Completion, Evidence, Extractor, Item, Meter, Pair, Query, Ring
+
+
+@runtime_checkable
+class Model(Protocol):
+    """Everything that answers: an API, a checkpoint, a transcript, a trained student, a defended teacher."""
+
+    name: str
+    """What reports call it."""
+
+    remote: bool
+    """Whether someone else hosts it; then the plan must carry an authorisation."""
+
+    def answer(self, queries: Iterable[Query]) -> Iterator[Completion]:
+        """Answer each query, in order."""
+        ...
+
+
+class Fitted(NamedTuple):
+    """A trained student and what its training cost."""
+
+    model: Model
+    meter: Meter
+
+
+@runtime_checkable
+class Student(Protocol):
+    """A recipe that turns pairs into a model."""
+
+    def fit(self, pairs: Sequence[Pair], *, seed: int, workspace: Path) -> Fitted:
+        """Train on `pairs`; the same pairs and seed give the same model. Scratch files go to `workspace`."""
+        ...
+
+
+@runtime_checkable
+class Task(Protocol):
+    """A capability under audit: what to ask and how to judge a reply."""
+
+    name: str
+    """What reports call it."""
+
+    domains: Sequence[str]
+    """Queried domains, in order."""
+
+    style_features: Sequence[str]
+    """Names of the entries of a style vector."""
+
+    def queries(self, n: int, *, seed: int) -> Sequence[Item]:
+        """Draw `n` training queries with their public labels, balanced over domains; the first k do not depend on n."""
+        ...
+
+    def items(self, ring: Ring, n: int) -> Sequence[Item]:
+        """Give up to `n` test items per domain of a ring; never among the queries. Empty if the task lacks the ring."""
+        ...
+
+    def extract(self, item: Item, text: str, extractor: Extractor) -> str | None:
+        """Read the answer out of a reply, or None."""
+        ...
+
+    def score(self, item: Item, answer: str | None) -> float:
+        """Judge an extracted answer in [0, 1]."""
+        ...
+
+    def split(self, text: str) -> tuple[str, str]:
+        """Split a reply into its reasoning trace ("" if none) and its answer."""
+        ...
+
+    def style(self, item: Item, text: str) -> Sequence[float]:
+        """Describe the form of a reply without looking at whether it is right."""
+        ...
+
+
+class Defence(Protocol):
+    """A countermeasure: takes a model, returns a model."""
+
+    def __call__(self, model: Model) -> Model:
+        """Wrap `model`."""
+        ...
+
+
+class Reader(Protocol):
+    """Reads a vendor's log format into the canonical request table (room detect)."""
+
+    def read(self, path: Path) -> Any:  # noqa: ANN401 - an Ibis table, kept out of core
+        """Read one file."""
+        ...
+
+
+class Detector(Protocol):
+    """Examines a request table or transcripts (rooms detect and lineage)."""
+
+    def examine(self, table: Any) -> Iterator[Evidence]:  # noqa: ANN401 - an Ibis table, kept out of core
+        """Yield evidence."""
+        ...

@@ -1,0 +1,126 @@
+"""A local Hugging Face checkpoint as a model: loading, prompts, and batched decoding with a KV cache."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.resources import files
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
+
+from angelshare.core.errors import CheckpointError
+from angelshare.core.records import Completion, Message, Query
+from angelshare.models.decoding import Draft, decode
+
+WINDOW = 2048
+"""Queries taken at a time; they are decoded shortest first and yielded in order."""
+
+
+class CheckpointModel:
+    """A causal LM in Hugging Face format, in float32 on the CPU unless `device` says otherwise.
+
+    Args:
+        path: a folder in Hugging Face format, `bundled:teacher` or `bundled:base`, or `package:NAME/FOLDER`
+            for a checkpoint that an installed package carries.
+        gguf_file: name of a GGUF file inside the folder, if the weights are in that format.
+        batch: rows decoded together.
+        device: a torch device.
+        name: what reports call it; the folder's name if empty.
+
+    Raises CheckpointError if the folder lacks weights, configuration or tokenizer.
+    """
+
+    remote = False
+
+    def __init__(
+        self, path: str, *, gguf_file: str = "", batch: int = 256, device: str = "cpu", name: str = ""
+    ) -> None:
+        self.name = name or path
+        self.batch = batch
+        self.network, self.tokenizer = load(path, gguf_file=gguf_file)
+        self.network.to(device).eval()
+
+    @classmethod
+    def of(cls, network: Any, tokenizer: Any, *, name: str, batch: int = 256) -> CheckpointModel:  # noqa: ANN401 - transformers types
+        """Wrap a network that is already in memory."""
+        self = cls.__new__(cls)
+        self.name, self.batch, self.network, self.tokenizer = name, batch, network.eval(), tokenizer
+        return self
+
+    def answer(self, queries: Iterable[Query]) -> Iterator[Completion]:
+        """Answer in order; replies are greedy unless a query asks for a temperature."""
+        remaining = iter(queries)
+        while window := list(islice(remaining, WINDOW)):
+            yield from self._window(window)
+
+    def _window(self, window: Sequence[Query]) -> list[Completion]:
+        drafts = [Draft(query=query, prompt=prompt_ids(self.tokenizer, query.messages)) for query in window]
+        # rows of like length share a batch, so little is spent on padding
+        order = sorted(range(len(drafts)), key=lambda k: (drafts[k].query.sampling.max_tokens, len(drafts[k].prompt)))
+        for start in range(0, len(order), self.batch):
+            decode(self.network, self.tokenizer, [drafts[k] for k in order[start : start + self.batch]])
+        return [draft.completion(self.tokenizer) for draft in drafts]
+
+    def save(self, folder: Path) -> None:
+        """Write weights, configuration and tokenizer in Hugging Face format."""
+        self.network.save_pretrained(folder)
+        self.tokenizer.save_pretrained(folder)
+
+
+def checkpoint_path(path: str) -> Path:
+    """Resolve `bundled:`, `package:` and plain paths to a folder."""
+    kind, _, rest = path.partition(":")
+    if kind == "bundled":
+        return Path(str(files("angelshare") / "bundled" / rest))
+    if kind == "package":
+        package, _, inner = rest.partition("/")
+        try:
+            return Path(str(files(package) / inner))
+        except ModuleNotFoundError:
+            raise CheckpointError(f"{path}: package '{package}' is not installed") from None
+    return Path(path)
+
+
+def load(path: str, *, gguf_file: str = "") -> tuple[Any, Any]:
+    """Load a network in float32 (bf16 is 50 times slower on CPUs) and its tokenizer, from disk only."""
+    folder = checkpoint_path(path)
+    _require(folder, gguf_file)
+    extra = {"gguf_file": gguf_file} if gguf_file else {}
+    try:
+        network = AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, dtype=torch.float32, **extra)
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, **extra)
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise CheckpointError(f"{folder}: cannot load the checkpoint: {error}") from error
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return network, tokenizer
+
+
+def _require(folder: Path, gguf_file: str) -> None:
+    if not folder.is_dir():
+        raise CheckpointError(f"{folder}: no such checkpoint folder; give a folder in Hugging Face format")
+    if gguf_file:
+        if not (folder / gguf_file).is_file():
+            raise CheckpointError(f"{folder}: no file '{gguf_file}'; found {sorted(p.name for p in folder.iterdir())}")
+        return
+    wanted: dict[str, Sequence[str]] = {
+        "config.json": ("config.json",),
+        "a tokenizer (tokenizer.json or tokenizer_config.json)": ("tokenizer.json", "tokenizer_config.json", "tokenizer.model"),
+        "weights (*.safetensors)": ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin"),
+    }
+    for what, names in wanted.items():
+        if not any((folder / name).is_file() for name in names):
+            raise CheckpointError(f"{folder}: the checkpoint has no {what}; save it with save_pretrained()")
+
+
+def prompt_ids(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message]) -> list[int]:
+    """Turn a conversation into token ids, by the tokenizer's chat template or, without one, line by line."""
+    if tokenizer.chat_template:
+        turns = [{"role": message.role, "content": message.content} for message in messages]
+        text = str(tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True))
+    else:
+        text = "\n".join(message.content for message in messages)
+    return list(tokenizer(text, add_special_tokens=False)["input_ids"])
