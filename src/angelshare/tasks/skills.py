@@ -87,7 +87,9 @@ def _chain(letter: str, operations: str) -> Callable[[Difficulty, np.random.Gene
         value = int(rng.integers(0, 10))
         prompt, steps = f"{letter}{value}", []
         for _ in range(length):
-            operation, operand = operations[int(rng.integers(0, 2))], int(rng.integers(0, 10))
+            operation = operations[int(rng.integers(0, 2))]
+            # a factor that shares a divisor with 10 would pile the answers up on 0 and lift the chance level
+            operand = int(rng.choice([3, 7, 9]) if operation == "*" else rng.integers(0, 10))
             value = {"+": value + operand, "-": value - operand, "*": value * operand}[operation] % 10
             prompt += f"{operation}{operand}"
             steps.append(str(value))
