@@ -23,7 +23,7 @@ class Verdict:
     """The same minus the best no-teacher control at the same dose (M3)."""
 
     false_promise_index: Number
-    """Style recovery minus recovery, of the `shuffled` control if it ran, else of the headline arm (M7)."""
+    """Style recovery minus recovery of the headline arm at its largest dose (M7)."""
 
     dose_to_50: Number
     """Queries to half of the gap (M11)."""

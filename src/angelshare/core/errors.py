@@ -1,19 +1,19 @@
 """Every error a caller can act on; its text says what was found, where, and what would do.
 
-    AngelshareError                 exit code 2 at the command line
-    ├── PlanError                   a plan, option or input file is wrong
-    │   └── UnknownKeyError         … names the key and its nearest spelling
-    ├── PluginError                 no such plug-in, or it cannot be built
-    │   └── MissingExtraError       … because an optional dependency is absent
-    ├── AuthorisationError          a remote teacher without leave to query it
-    ├── EndpointError               a dead or lying endpoint
-    ├── LimitReached                a hard cap stopped the run cleanly (resumable)
-    ├── LedgerError                 a ledger row is corrupt
-    ├── CheckpointError             a checkpoint cannot be loaded
-    ├── RunFolderError              a run folder is tampered with, foreign or unfinished
-    ├── StorageError                the disk is full or not writable
-    └── RefusedError                the data cannot say (carries a Refusal's reason)
-        └── NoGapError              the teacher does not beat the floor
+AngelshareError                 exit code 2 at the command line
+├── PlanError                   a plan, option or input file is wrong
+│   └── UnknownKeyError         … names the key and its nearest spelling
+├── PluginError                 no such plug-in, or it cannot be built
+│   └── MissingExtraError       … because an optional dependency is absent
+├── AuthorisationError          a remote teacher without leave to query it
+├── EndpointError               a dead or lying endpoint
+├── LimitReached                a hard cap stopped the run cleanly (resumable)
+├── LedgerError                 a ledger row is corrupt
+├── CheckpointError             a checkpoint cannot be loaded
+├── RunFolderError              a run folder is tampered with, foreign or unfinished
+├── StorageError                the disk is full or not writable
+└── RefusedError                the data cannot say (carries a Refusal's reason)
+    └── NoGapError              the teacher does not beat the floor
 """
 
 from __future__ import annotations

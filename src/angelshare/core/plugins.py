@@ -41,6 +41,12 @@ def build(socket: Socket, use: Use) -> Any:  # noqa: ANN401 - the caller's annot
         raise _missing(error, use.use) from error
 
 
+def is_remote(use: Use) -> bool:
+    """Say whether a model plug-in is hosted by someone else, from its class alone: nothing is built or called."""
+    factory, _ = _find("models", use.use)
+    return bool(getattr(factory, "remote", False))
+
+
 def _find(socket: Socket, name: str) -> tuple[Callable[..., Any], str | None]:
     points = installed(socket)
     head: str | None = None

@@ -15,9 +15,9 @@ Ring: TypeAlias = Literal["queried", "near", "far", "held_out"]
 """Distance from the queries: the queries themselves; same template unqueried; same domain, other template; domain never queried."""
 
 ArmKind: TypeAlias = Literal[
-    "floor", "answers", "traces", "logits", "gold", "gold_all", "self", "shuffled", "open", "corrupted"
+    "teacher", "floor", "answers", "traces", "logits", "gold", "gold_all", "self", "shuffled", "open", "corrupted"
 ]
-"""What a student learns from; see the glossary."""
+"""What a student learns from; `teacher` and `floor` are the two ends of the scale. See the glossary."""
 
 CONTROL_ARMS: tuple[ArmKind, ...] = ("gold", "self", "shuffled", "open")
 """The arms that say what could be had without the closed teacher."""
@@ -165,6 +165,9 @@ class Transcript:
 
     draw: int = 0
     """Sample index."""
+
+    certainty: float | None = None
+    """Probability the model gave its whole reply, where it can be had."""
 
     logprobs: Sequence[TokenAlternatives] = ()
     """Alternatives per delivered token."""
@@ -336,6 +339,12 @@ class Plan:
 
     arms: Sequence[ArmKind] = ("answers", "traces")
     """Arms that learn from the teacher."""
+
+    headline: ArmKind | None = None
+    """The arm the verdict is about, fixed beforehand; the last of `arms` if not given."""
+
+    extractor: Extractor = "flexible"
+    """How answers are read for every headline number; the other extractor is reported beside it."""
 
     leave_out: Sequence[ArmKind] = ()
     """Controls left out; then results are printed as raw, not attributable."""

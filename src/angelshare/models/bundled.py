@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -92,9 +91,7 @@ def pretrain(
 def save(network: Any, tokenizer: Any, folder: Path) -> str:  # noqa: ANN401 - transformers types
     """Write a checkpoint and return the SHA-256 of its weights."""
     network.generation_config.eos_token_id = tokenizer.eos_token_id
+    folder.mkdir(parents=True, exist_ok=True)
     network.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-    digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
-    sizes = {p.name: p.stat().st_size for p in sorted(folder.iterdir())}
-    (folder.parent / f"{folder.name}.json").write_text(json.dumps({"sha256": digest, "bytes": sizes}, indent=1) + "\n")
-    return digest
+    return hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()

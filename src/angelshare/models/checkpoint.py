@@ -108,7 +108,11 @@ def _require(folder: Path, gguf_file: str) -> None:
         return
     wanted: dict[str, Sequence[str]] = {
         "config.json": ("config.json",),
-        "a tokenizer (tokenizer.json or tokenizer_config.json)": ("tokenizer.json", "tokenizer_config.json", "tokenizer.model"),
+        "a tokenizer (tokenizer.json or tokenizer_config.json)": (
+            "tokenizer.json",
+            "tokenizer_config.json",
+            "tokenizer.model",
+        ),
         "weights (*.safetensors)": ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin"),
     }
     for what, names in wanted.items():

@@ -77,7 +77,9 @@ def train(
     torch.manual_seed(seed)
     steps = planned_steps(len(examples), schedule)
     parameters = [p for p in network.parameters() if p.requires_grad]
-    optimiser = torch.optim.AdamW(_groups(parameters, schedule), lr=schedule.learning_rate, betas=(0.9, 0.98), fused=True)
+    optimiser = torch.optim.AdamW(
+        _groups(parameters, schedule), lr=schedule.learning_rate, betas=(0.9, 0.98), fused=True
+    )
     network.train()
     losses, tokens, seen = [], 0, 0
     for step, rows in enumerate(batches(examples, schedule, steps, seed=seed)):

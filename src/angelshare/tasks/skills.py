@@ -21,8 +21,6 @@ DIGIT: Final = r"\d"
 LETTER: Final = "[a-z]"
 TEST_SHARE: Final = 26
 """Prompts whose first hash byte is below this (one in ten) are test items and are never drawn as queries."""
-DEVELOPMENT_SHARE: Final = 39
-"""Prompts from TEST_SHARE up to here are kept for choosing how to ask the base."""
 REPLY_TOKENS: Final = 72
 """Longest reply in characters; the longest reference trace has 34."""
 
@@ -156,19 +154,20 @@ SKILLS: Final = (
 BY_NAME: Final = {skill.name: skill for skill in SKILLS}
 
 
-def share(prompt: str) -> Literal["test", "development", "query"]:
-    """Say, by hash, whether a prompt is for testing, for choosing how to ask the base, or free to be queried."""
-    byte = hashlib.sha256(prompt.encode()).digest()[0]
-    if byte < TEST_SHARE:
-        return "test"
-    return "development" if byte < DEVELOPMENT_SHARE else "query"
+Part = Literal["test", "query"]
+"""Whether a prompt is for testing or free to be queried."""
 
 
-def draw(skill: Skill, difficulty: Difficulty, part: str, rng: np.random.Generator) -> Worked:
-    """Draw a prompt of `skill` that belongs to `part` (see `share`)."""
+def part_of(prompt: str) -> Part:
+    """Say, by hash, whether a prompt is for testing or free to be queried."""
+    return "test" if hashlib.sha256(prompt.encode()).digest()[0] < TEST_SHARE else "query"
+
+
+def draw(skill: Skill, difficulty: Difficulty, part: Part, rng: np.random.Generator) -> Worked:
+    """Draw a prompt of `skill` that belongs to `part` (see `part_of`)."""
     while True:
         worked = skill.draw(difficulty, rng)
-        if share(worked.prompt) == part:
+        if part_of(worked.prompt) == part:
             return worked
 
 
@@ -212,15 +211,11 @@ class SkillsTask:
             return []
         difficulty: Difficulty = "far" if ring == "far" else "hard"
         names = [s.name for s in SKILLS if not s.queried] if ring == "held_out" else list(self.domains)
-        return [item for name in names for item in self._drawn(name, ring, difficulty, "test", n)]
+        return [item for name in names for item in self._drawn(name, ring, difficulty, n)]
 
-    def development(self, n: int) -> Sequence[Item]:
-        """Give `n` items per domain, neither queries nor test items, for choosing how to ask the base."""
-        return [item for name in self.domains for item in self._drawn(name, "near", "hard", "development", n)]
-
-    def _drawn(self, name: str, ring: Ring, difficulty: Difficulty, part: str, n: int) -> list[Item]:
-        rng = stream("skills", part, ring, name)
-        return [_item(f"{part}-{ring}-{name}-{k}", name, ring, draw(BY_NAME[name], difficulty, part, rng)) for k in range(n)]
+    def _drawn(self, name: str, ring: Ring, difficulty: Difficulty, n: int) -> list[Item]:
+        rng = stream("skills", "test", ring, name)
+        return [_item(f"{ring}-{name}-{k}", name, ring, draw(BY_NAME[name], difficulty, "test", rng)) for k in range(n)]
 
     def extract(self, item: Item, text: str, extractor: Extractor) -> str | None:
         """Strict: the whole reply is a trace and a well-formed answer. Flexible: the last well-formed run in it."""

@@ -1,0 +1,112 @@
+"""Where cells run: local processes, or Ray tasks. Either way each job has one thread, so results are bit-identical."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any, Protocol, TypeVar
+
+from angelshare.core.errors import AngelshareError, MissingExtraError
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+
+class Engine(Protocol):
+    """Runs jobs and yields (index, result) as they finish."""
+
+    def run(self, function: Callable[[Job], Result], jobs: Sequence[Job]) -> Iterator[tuple[int, Result]]:
+        """Yield results in the order they finish."""
+        ...
+
+    def close(self) -> None:
+        """Let workers go."""
+        ...
+
+
+def one_thread() -> None:
+    """Hold this process to one thread: sums then have one order, and workers do not fight over cores."""
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ[name] = "1"
+    os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"
+    os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
+    os.environ["TRANSFORMERS_VERBOSITY"] = "error"
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    try:
+        import torch  # noqa: PLC0415 - only the train extra brings it
+    except ModuleNotFoundError:
+        return
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(mode=True)
+
+
+class LocalEngine:
+    """Local processes; with one worker the jobs run in a single child all the same."""
+
+    def __init__(self, workers: int) -> None:
+        # spawned, not forked: a forked copy of a process with threads may hang
+        context = multiprocessing.get_context("spawn")
+        self._pool = ProcessPoolExecutor(workers, mp_context=context, initializer=one_thread)
+
+    def run(self, function: Callable[[Job], Result], jobs: Sequence[Job]) -> Iterator[tuple[int, Result]]:
+        """Yield results in the order they finish; the first failure stops what has not begun."""
+        futures = {self._pool.submit(function, job): index for index, job in enumerate(jobs)}
+        try:
+            for future in as_completed(futures):
+                yield futures[future], future.result()
+        except BrokenProcessPool:
+            raise AngelshareError(
+                "a worker process died (killed, or out of memory); finished cells are kept: run the same command again, "
+                "with fewer --workers if memory was short"
+            ) from None
+        finally:
+            for future in futures:
+                future.cancel()
+
+    def close(self) -> None:
+        """Wait for the workers and let them go."""
+        self._pool.shutdown(cancel_futures=True)
+
+
+class RayEngine:
+    """Ray tasks of one CPU each; `address` is a cluster's, or "local" to start one here."""
+
+    def __init__(self, address: str) -> None:
+        try:
+            import ray  # noqa: PLC0415 - only the ray extra brings it
+        except ModuleNotFoundError as error:
+            raise MissingExtraError("--ray", "ray") from error
+        self._ray: Any = ray
+        try:
+            ray.init(address=address, log_to_driver=False, logging_level="error", include_dashboard=False) if (
+                address != "local"
+            ) else ray.init(address="local", log_to_driver=False, logging_level="error", include_dashboard=False)
+        except (ConnectionError, ValueError, RuntimeError) as error:
+            raise AngelshareError(f"--ray {address}: no Ray cluster answers there ({error}); 'local' starts one here") from error
+
+    def run(self, function: Callable[[Job], Result], jobs: Sequence[Job]) -> Iterator[tuple[int, Result]]:
+        """Yield results in the order they finish."""
+        task = self._ray.remote(num_cpus=1, max_retries=3)(_alone)
+        waiting = {task.remote(function, job): index for index, job in enumerate(jobs)}
+        while waiting:
+            done, _ = self._ray.wait(list(waiting), num_returns=1)
+            index = waiting.pop(done[0])
+            try:
+                yield index, self._ray.get(done[0])
+            except self._ray.exceptions.RayTaskError as error:
+                cause = error.cause
+                if isinstance(cause, AngelshareError):
+                    raise cause from None
+                raise
+
+    def close(self) -> None:
+        """Disconnect; a local cluster ends."""
+        self._ray.shutdown()
+
+
+def _alone(function: Callable[[Job], Result], job: Job) -> Result:
+    one_thread()
+    return function(job)

@@ -1,0 +1,145 @@
+"""Asking: the teacher, the base and the open teacher answer queries and test items, each only once per run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from angelshare.core import plugins
+from angelshare.core.protocols import Model, Remote
+from angelshare.core.record import record
+from angelshare.core.records import Completion, Item, Message, Plan, Price, Query, Sampling, Transcript, Use
+from angelshare.measure.cell import Asking, ask
+from angelshare.measure.engines import Engine
+from angelshare.store.runs import RunFolder
+
+Advance = Callable[[int], None]
+"""Called with the number of units just finished."""
+
+
+@record
+class Errand:
+    """A batch of queries for one source, kept under one name."""
+
+    name: str
+    """Transcript file name without ending."""
+
+    use: Use
+    """Which model."""
+
+    queries: Sequence[Query]
+    """What it is asked."""
+
+
+def run_errands(
+    errands: Sequence[Errand], plan: Plan, folder: RunFolder, *, engine: Engine, now: datetime, advance: Advance
+) -> dict[str, list[Completion]]:
+    """Answer every errand not yet on disk: remote models here, through the ledger; local ones by the engine."""
+    done: dict[str, list[Completion]] = {}
+    missing = []
+    for errand in errands:
+        rows = folder.load_transcripts(errand.name)
+        if rows is None:
+            missing.append(errand)
+        else:
+            done[errand.name] = [completion_of(row) for row in rows]
+            advance(len(rows))
+    remote = {use.use + repr(sorted(use.options.items())): use for use in (e.use for e in missing) if is_remote(use)}
+    for key, use in remote.items():
+        with opened(use, plan, folder.path, now) as model:
+            for errand in missing:
+                if errand.use.use + repr(sorted(errand.use.options.items())) == key:
+                    done[errand.name] = _keep(folder, errand, _counted(model.answer(errand.queries), advance), plan, model.name)
+    local = [errand for errand in missing if not is_remote(errand.use)]
+    jobs = [Asking(model=errand.use, queries=errand.queries) for errand in local]
+    for index, completions in engine.run(ask, jobs):
+        errand = local[index]
+        done[errand.name] = _keep(folder, errand, completions, plan, model_name(errand.use))
+        advance(len(completions))
+    return done
+
+
+def is_remote(use: Use) -> bool:
+    """Say whether a model is hosted by someone else, from the class alone: nothing is loaded or called."""
+    return plugins.is_remote(use)
+
+
+@contextmanager
+def opened(use: Use, plan: Plan, path: Path, now: datetime) -> Iterator[Model]:
+    """Build a remote model and open its ledger under the plan's authorisation, limits and prices."""
+    model: Remote = plugins.build("models", use)
+    model.open(path / "ledger.sqlite", authorisation=plan.authorisation, limits=plan.limits, prices=plan.prices, now=now)
+    try:
+        yield model
+    finally:
+        model.close()
+
+
+def model_name(use: Use) -> str:
+    """Name a model in tables without building it."""
+    for key in ("name", "model", "path"):
+        if use.options.get(key):
+            return str(use.options[key])
+    return use.use
+
+
+def price_of(plan: Plan, model: str) -> Price | None:
+    """Find the plan's price row for a model."""
+    return next((price for price in plan.prices if price.model == model), None)
+
+
+def cost_of(completion: Completion, price: Price | None) -> float | None:
+    """Price one call in dollars; None without a price row."""
+    if completion.cost_usd is not None or price is None:
+        return completion.cost_usd
+    return (completion.tokens_in * price.usd_per_million_in + completion.tokens_out * price.usd_per_million_out) / 1e6
+
+
+def _counted(completions: Iterator[Completion], advance: Advance) -> Iterator[Completion]:
+    for completion in completions:
+        advance(1)
+        yield completion
+
+
+def _keep(
+    folder: RunFolder, errand: Errand, completions: Iterator[Completion] | Sequence[Completion], plan: Plan, name: str
+) -> list[Completion]:
+    rows = list(completions)
+    price = price_of(plan, name)
+    transcripts = [
+        transcript_of(query, row, name, cost_of(row, price)) for query, row in zip(errand.queries, rows, strict=True)
+    ]
+    folder.save_transcripts(errand.name, transcripts)
+    return [completion_of(row) for row in transcripts]
+
+
+def transcript_of(query: Query, done: Completion, model: str, cost_usd: float | None) -> Transcript:
+    """Write a completion down beside what was asked."""
+    said = () if done.refused and not done.text else (Message(role="assistant", content=done.text),)
+    return Transcript(
+        prompt=query.messages, completion=said, id=query.id, model=model, tokens_in=done.tokens_in,
+        tokens_out=done.tokens_out, tokens_delivered=done.tokens_delivered, reasoning=done.reasoning,
+        refused=done.refused, truncated=done.truncated, usage_estimated=done.usage_estimated, cost_usd=cost_usd,
+        draw=query.sampling.draw, certainty=done.certainty, logprobs=done.logprobs,
+    )  # fmt: skip
+
+
+def completion_of(row: Transcript) -> Completion:
+    """Read a completion back from a transcript."""
+    return Completion(
+        query_id=row.id, text=row.completion[0].content if row.completion else "", tokens_in=row.tokens_in,
+        tokens_out=row.tokens_out, tokens_delivered=row.tokens_delivered, reasoning=row.reasoning, refused=row.refused,
+        truncated=row.truncated, usage_estimated=row.usage_estimated, cost_usd=row.cost_usd, certainty=row.certainty,
+        logprobs=row.logprobs,
+    )  # fmt: skip
+
+
+def asking_for_logprobs(item: Item, top: int) -> Query:
+    """Ask a query with its top-k alternatives per token."""
+    sampling = item.query.sampling
+    wanted = Sampling(max_tokens=sampling.max_tokens, temperature=sampling.temperature, top_logprobs=top, draw=sampling.draw)
+    return Query(id=item.query.id, messages=item.query.messages, sampling=wanted)
+
+
