@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
-from angelshare.core.records import Completion, Evidence, Extractor, Item, Meter, Pair, Query, Ring
+from angelshare.core.records import (
+    Authorisation,
+    Completion,
+    Evidence,
+    Extractor,
+    Item,
+    Limits,
+    Meter,
+    Pair,
+    Price,
+    Query,
+    Ring,
+)
 
 
 @runtime_checkable
@@ -21,6 +34,30 @@ class Model(Protocol):
 
     def answer(self, queries: Iterable[Query]) -> Iterator[Completion]:
         """Answer each query, in order."""
+        ...
+
+
+@runtime_checkable
+class Remote(Model, Protocol):
+    """A model someone else hosts: it answers only between `open` and `close`."""
+
+    def open(
+        self,
+        ledger: Path,
+        *,
+        authorisation: Authorisation | None,
+        limits: Limits,
+        prices: Sequence[Price],
+        now: Callable[[], datetime],
+    ) -> None:
+        """Check the leave to query, then record every paid answer in `ledger`, within `limits`, priced by `prices`.
+
+        `now` gives the instant in UTC. Raises AuthorisationError, PlanError, LedgerError or StorageError.
+        """
+        ...
+
+    def close(self) -> None:
+        """Finish what is in flight and release ledger and connections; a closed model may be opened again."""
         ...
 
 
