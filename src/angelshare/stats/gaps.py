@@ -1,0 +1,147 @@
+"""Shares of a floor-to-teacher gap, several at once, with every source of luck drawn jointly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from angelshare.stats.intervals import two_sided
+from angelshare.stats.panel import FloatArray, IntArray
+from angelshare.stats.sampling import (
+    DRAWS,
+    DomainMeans,
+    RowEffects,
+    domain_means,
+    draw_excess,
+    draw_means,
+    draw_rows,
+    row_effects,
+)
+
+LEAST_GAP = 0.05
+"""A teacher's lead whose lower bound is no more than 5 points identifies no gap (M1)."""
+
+LEAST_GAP_ERRORS = 3.0
+"""... nor one whose lower bound is no more than 3 standard errors (M1)."""
+
+
+class Arm(NamedTuple):
+    """Which blocks of a part make one share: (student - floor) / (teacher - floor)."""
+
+    student: int
+    floor: int
+    teacher: int
+
+
+class Part(NamedTuple):
+    """Blocks of scores on one set of items, and the shares wanted of them."""
+
+    blocks: Sequence[FloatArray]
+    arms: Sequence[Arm]
+    domain: IntArray
+    cluster: IntArray | None
+    pooled: bool = False
+    """True: ratio of means over domains (style). False: mean over domains of ratios (recovery)."""
+
+
+class Shares(NamedTuple):
+    """Shares of the gap and draws of what they may truly be."""
+
+    value: FloatArray
+    """(arms,)."""
+
+    draws: FloatArray
+    """(draws, arms)."""
+
+    rows: Sequence[FloatArray]
+    """Per arm: (seeds,) share of each student."""
+
+
+def part_means(part: Part) -> DomainMeans:
+    """Average a part's blocks over rows and within domains."""
+    columns = np.stack([block.mean(axis=0) for block in part.blocks])
+    scale = np.array([1.0 if not part.pooled else np.ptp(block) for block in part.blocks])
+    if part.pooled:
+        for arm in part.arms:
+            together = np.concatenate([part.blocks[index].ravel() for index in arm])
+            scale[list(arm)] = np.maximum(scale[list(arm)], np.ptp(together))
+    return domain_means(columns, part.domain, part.cluster, scale)
+
+
+def gaps(means: DomainMeans, arm: Arm) -> tuple[FloatArray, FloatArray]:
+    """Give the teacher's lead over the floor by domain, (domains,), and its standard error from items."""
+    count, k = means.value.shape
+    lead = means.value[:, arm.teacher] - means.value[:, arm.floor]
+    blocks = means.covariance.reshape(count, k, count, k)[np.arange(count), :, np.arange(count), :]
+    variance = (
+        blocks[:, arm.teacher, arm.teacher] + blocks[:, arm.floor, arm.floor] - 2 * blocks[:, arm.teacher, arm.floor]
+    )
+    return lead, np.where(means.units > 1, np.sqrt(np.maximum(variance, 0.0)), np.inf)
+
+
+def identified(means: DomainMeans, arm: Arm, level: float) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Say by domain whether the gap can be divided by: lower bound above 3 SE and above 5 points (M1)."""
+    lead, error = gaps(means, arm)
+    return np.asarray(lead - two_sided(level) * error > np.maximum(LEAST_GAP_ERRORS * error, LEAST_GAP))
+
+
+def solve(parts: Sequence[Part], keep: Sequence[IntArray], rng: np.random.Generator) -> Shares:
+    """Estimate every share of every part jointly.
+
+    Args:
+        parts: each on its own items; students are paired by seed across all of them.
+        keep: per part, indices of the domains whose gap is identified.
+        rng: the caller owns the seed.
+
+    Item and reply sampling moves numerator and denominator together, so that the quantiles of the drawn ratios are
+    Fieller's limits (Fieller 1954, JRSS B 16, section 3); seed luck is then added on the scale of the share.
+    """
+    value: list[float] = []
+    noise: list[FloatArray] = []
+    effects: list[RowEffects] = []
+    rows: list[FloatArray] = []
+    for part, domains in zip(parts, keep, strict=True):
+        means = part_means(part)
+        drawn = draw_means(means, rng)
+        for arm in part.arms:
+            share = _share(means.value[None], arm, domains, part.pooled)[0]
+            lead = means.value[domains, arm.teacher] - means.value[domains, arm.floor]
+            weights = np.zeros(means.value.shape[0])
+            weights[domains] = 1.0 / lead.sum() if part.pooled else 1.0 / (lead * domains.size)
+            effect = row_effects(part.blocks[arm.student], weights, part.domain, part.cluster)
+            value.append(float(share))
+            effects.append(effect)
+            rows.append(share + effect.value - effect.value.mean())
+            noise.append(_share(drawn, arm, domains, part.pooled) + _reply_luck(part, arm, means, weights, rng))
+    return Shares(np.array(value), np.stack(noise, axis=1) + draw_rows(effects, rng), rows)
+
+
+def _share(means: FloatArray, arm: Arm, domains: IntArray, pooled: bool) -> FloatArray:  # noqa: FBT001 - passed on
+    """Give (draws,) shares from (draws, domains, columns) means."""
+    kept = means[:, domains]
+    done = kept[:, :, arm.student] - kept[:, :, arm.floor]
+    lead = kept[:, :, arm.teacher] - kept[:, :, arm.floor]
+    if pooled:
+        done, lead = done.mean(axis=1, keepdims=True), lead.mean(axis=1, keepdims=True)
+    # a drawn gap of the wrong sign lies beyond an infinite ratio, not on its other side
+    least = 1e-3 * np.abs(np.median(lead, axis=0))
+    side = np.where(np.median(lead, axis=0) < 0, -1.0, 1.0)
+    return np.asarray((done * side / np.maximum(lead * side, least)).mean(axis=1))
+
+
+def _reply_luck(part: Part, arm: Arm, means: DomainMeans, weights: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Draw luck common to whole draws of the floor's and the teacher's replies, to first order."""
+    lead = means.value[:, arm.teacher] - means.value[:, arm.floor]
+    done = means.value[:, arm.student] - means.value[:, arm.floor]
+    if part.pooled:
+        kept = weights != 0
+        share = np.full(lead.size, done[kept].sum() / lead[kept].sum())
+    else:
+        share = np.divide(done, lead, out=np.zeros_like(done), where=weights != 0)
+    luck = np.zeros(DRAWS)
+    for index, slope in ((arm.floor, weights * (share - 1.0)), (arm.teacher, -weights * share)):
+        if part.blocks[index].shape[0] > 1:
+            luck += draw_excess(row_effects(part.blocks[index], slope, part.domain, part.cluster), rng)
+    return luck
