@@ -1,1 +1,33 @@
-"""Room cli."""
+"""The command line: one file per verb."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from angelshare import __version__
+from angelshare.cli.demo import demo
+from angelshare.cli.measure import measure
+from angelshare.cli.plugins import plugins
+from angelshare.cli.report import report
+from angelshare.core.errors import AngelshareError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="angelshare")
+def app() -> None:
+    """Measure how much of a closed-weight model's capability evaporates through its API."""
+
+
+for command in (measure, demo, report, plugins):
+    app.add_command(command)
+
+
+def main() -> None:
+    """Run a verb; what a user can mend is one message and exit code 2, never a traceback."""
+    try:
+        app(standalone_mode=True)
+    except AngelshareError as error:
+        click.echo(f"angelshare: {type(error).__name__}: {error}", err=True)
+        sys.exit(2)

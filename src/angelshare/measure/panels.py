@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from angelshare.core.errors import RefusedError
-from angelshare.core.records import ArmKind, Cell, CellResult, Extractor, Ring, Score
+from angelshare.core.records import ArmKind, Cell, CellResult, Extractor, Plan, Ring, Score
 from angelshare.core.seeds import stream
 from angelshare.measure.grid import holds_anchors
 from angelshare.measure.plans import budgets, controls, seeds
@@ -29,7 +29,7 @@ class Bench:
         for cell, result in sorted(results.cells.items(), key=_order):
             self._by_arm.setdefault((cell.arm.kind, cell.arm.budget), []).append(result)
         self.floor, self.teacher = self._by_arm["floor", 0][0], self._by_arm["teacher", 0][0]
-        self.headline: ArmKind = self.plan.headline or self.plan.arms[-1]
+        self.headline: ArmKind = headline_of(self.plan)
 
     @property
     def kinds(self) -> list[ArmKind]:
@@ -128,6 +128,11 @@ class Bench:
     def seeds(self, kind: ArmKind) -> Sequence[int]:
         """Seeds of an arm."""
         return sorted(seeds(self.plan, kind))
+
+
+def headline_of(plan: Plan) -> ArmKind:
+    """The arm the verdict is about: the plan's, or the last arm that learns from the teacher's own replies."""
+    return plan.headline or [kind for kind in plan.arms if kind not in ("gold_all", "corrupted")][-1]
 
 
 def _order(entry: tuple[Cell, CellResult]) -> tuple[str, int, int]:

@@ -61,6 +61,10 @@ def _check(plan: Plan, where: str) -> None:
             raise PlanError(
                 f"{where}: '{kind}' is not an arm to list; controls run by themselves. Valid: {', '.join(TEACHER_ARMS)}"
             )
+    if not set(plan.arms) - {"gold_all", "corrupted"}:
+        raise PlanError(f"{where}: arms needs one that learns from the teacher's own replies: answers, traces or logits")
+    if plan.headline is not None and plan.headline not in plan.arms:
+        raise PlanError(f"{where}: headline '{plan.headline}' is not among arms {list(plan.arms)}")
     for kind in plan.leave_out:
         if kind not in CONTROL_ARMS:
             raise PlanError(f"{where}: leave_out: '{kind}' is not a control; valid: {', '.join(CONTROL_ARMS)}")

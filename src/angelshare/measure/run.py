@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
@@ -61,7 +61,7 @@ class Results(NamedTuple):
     """Every reply a teacher gave, for the cost sheet."""
 
 
-def run_plan(plan: Plan, folder: RunFolder, *, engine: Engine, now: datetime, progress: Progress) -> Results:
+def run_plan(plan: Plan, folder: RunFolder, *, engine: Engine, now: Callable[[], datetime], progress: Progress) -> Results:
     """Run every cell of `plan` that `folder` does not hold yet.
 
     Raises PlanError, PluginError, AuthorisationError, EndpointError, LimitReached or StorageError; whatever

@@ -34,7 +34,7 @@ class Errand:
 
 
 def run_errands(
-    errands: Sequence[Errand], plan: Plan, folder: RunFolder, *, engine: Engine, now: datetime, advance: Advance
+    errands: Sequence[Errand], plan: Plan, folder: RunFolder, *, engine: Engine, now: Callable[[], datetime], advance: Advance
 ) -> dict[str, list[Completion]]:
     """Answer every errand not yet on disk: remote models here, through the ledger; local ones by the engine."""
     done: dict[str, list[Completion]] = {}
@@ -67,7 +67,7 @@ def is_remote(use: Use) -> bool:
 
 
 @contextmanager
-def opened(use: Use, plan: Plan, path: Path, now: datetime) -> Iterator[Model]:
+def opened(use: Use, plan: Plan, path: Path, now: Callable[[], datetime]) -> Iterator[Model]:
     """Build a remote model and open its ledger under the plan's authorisation, limits and prices."""
     model: Remote = plugins.build("models", use)
     model.open(path / "ledger.sqlite", authorisation=plan.authorisation, limits=plan.limits, prices=plan.prices, now=now)

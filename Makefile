@@ -1,0 +1,51 @@
+# Two commands are all a newcomer needs: `make audit` and `make test`. Each sets itself up.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUNS ?= runs
+
+.PHONY: audit test check calibrate bench reproduce real figures bundled reference clean
+
+audit: $(VENV)/.train  ## measure the bundled teacher and write a report
+	$(BIN)/angelshare measure plans/quick.toml --out $(RUNS)
+
+test: $(VENV)/.all  ## every test, in at most ten minutes on two cores after set-up
+	$(BIN)/python -m pytest -q
+
+check: $(VENV)/.all  ## style, types, import contract, quick tests
+	PATH="$(CURDIR)/$(BIN):$$PATH" ./check
+
+calibrate: $(VENV)/.all  ## the statistical proof at full size
+	$(BIN)/python -m calibration
+
+bench: $(VENV)/.all  ## speed beside the peers, as ratios in one run
+	$(BIN)/python -m benchmarks
+
+reproduce: $(VENV)/.all  ## published claims in miniature
+	$(BIN)/python -m reproductions --out $(RUNS)
+
+real: $(VENV)/.all  ## a real pretrained teacher behind a third-party server
+	$(BIN)/python scripts/real.py --out $(RUNS)
+
+figures: audit  ## refresh the README's picture and numbers from the quick run
+	$(BIN)/python scripts/refresh_readme.py "$$(ls -td $(RUNS)/quick-*/ | head -1)"
+
+bundled: $(VENV)/.train  ## train the bundled teacher and base again
+	$(BIN)/python -m angelshare.measure.bundle plans/bundled.toml src/angelshare/bundled
+
+reference: $(VENV)/.all  ## regenerate the generated pages of docs/
+	$(BIN)/python scripts/write_reference.py
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.train: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train]'
+	touch $@
+
+$(VENV)/.all: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,hf,tasks,ray,real,dev]'
+	touch $@ $(VENV)/.train
+
+clean:
+	rm -rf $(VENV) build dist

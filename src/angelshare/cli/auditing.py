@@ -1,0 +1,158 @@
+"""What `measure`, `demo` and `report` share: run, analyse, publish, show."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from angelshare import __version__
+from angelshare.cli.progress import Bar
+from angelshare.core.audit import Audit
+from angelshare.core.errors import PlanError, RunFolderError
+from angelshare.core.records import FORMAT_VERSION, Estimate, Manifest, Plan
+from angelshare.core.strict import decode_json, plain
+from angelshare.measure.analyse import analyse
+from angelshare.measure.engines import Engine, LocalEngine, RayEngine
+from angelshare.measure.plans import parse_plan, plan_hash
+from angelshare.measure.run import Results, run_plan
+from angelshare.report.documents import report_json
+from angelshare.report.publish import publish
+from angelshare.report.terminal import summary
+from angelshare.store.manifest import NAME as MANIFEST
+from angelshare.store.manifest import source_state, verify_run, write_manifest
+from angelshare.store.runs import Begun, RunFolder, run_folder, run_path
+
+
+def read_plan(path: Path) -> tuple[str, Plan]:
+    """Read a plan file; raises PlanError if it is absent or wrong."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PlanError(f"{path}: cannot read the plan ({error}); give a TOML file such as plans/quick.toml") from None
+    return text, parse_plan(text, str(path))
+
+
+def audit_plan(path: Path, out: Path, *, workers: int, ray_address: str | None) -> tuple[Audit, Plan]:
+    """Run a plan in its folder under `out`, or go on with it, and write its report; the manifest comes last."""
+    text, plan = read_plan(path)
+    started, clock = datetime.now(UTC), time.monotonic()
+    digest = plan_hash(plan)
+    folder = run_path(out, plan.name, digest)
+    begun = Begun(format=FORMAT_VERSION, plan_sha256=digest, version=__version__, started_at=started.isoformat(timespec="seconds"))
+    with run_folder(folder, text, begun) as run, Bar() as bar:
+        _reopen(folder)
+        results = _run(plan, run, _now, bar, lambda: RayEngine(ray_address) if ray_address else LocalEngine(workers))
+        bar.stage("measuring", 1)
+        commit, dirty = source_state()
+        audit = analyse(
+            results, run=str(folder), command=f"angelshare measure {path} --out {out}", made_at=started, version=__version__,
+            commit=commit + ("+dirty" if dirty else ""),
+        )  # fmt: skip
+        publish(audit, folder)
+        shutil.rmtree(run.scratch, ignore_errors=True)
+        bar.advance(1)
+        write_manifest(
+            folder, kind="measure", plan=plan, started_at=run.begun.started_at, seconds=time.monotonic() - clock
+        )
+    return audit, plan
+
+
+def _reopen(folder: Path) -> None:
+    """Check a finished run before going on in it; its manifest goes first, so that it never vouches for half of a rewrite."""
+    if (folder / MANIFEST).exists():
+        verify_run(folder)
+        (folder / MANIFEST).unlink()
+
+
+def _run(plan: Plan, run: RunFolder, now: Callable[[], datetime], bar: Bar, engine_of: Callable[[], Engine]) -> Results:
+    engine = engine_of()
+    try:
+        return run_plan(plan, run, engine=engine, now=now, progress=bar)
+    finally:
+        engine.close()
+
+
+def reread(folder: Path) -> tuple[Audit, Manifest]:
+    """Verify a finished run, recompute its numbers from its cells, and refuse if they differ from its report.json."""
+    manifest = verify_run(folder)
+    _, plan = read_plan(folder / "plan.toml")
+    begun = Begun(format=FORMAT_VERSION, plan_sha256=plan_hash(plan), version=manifest.version, started_at=manifest.started_at)
+    run = RunFolder(folder, begun)
+    results = run_plan(plan, run, engine=NothingLeft(folder), now=_now, progress=Quiet())
+    return _recomputed(folder, results, manifest), manifest
+
+
+class NothingLeft:
+    """The engine of a finished run: any job left to do means that the run is not whole."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def run(self, function: Callable[[Any], Any], jobs: Sequence[Any]) -> Iterator[tuple[int, Any]]:  # noqa: ARG002 - the socket's shape
+        """Refuse any job."""
+        if jobs:
+            raise RunFolderError(f"{self._folder}: {len(jobs)} cells are missing; finish it with `angelshare measure`")
+        return iter(())
+
+    def close(self) -> None:
+        """Hold nothing."""
+
+
+class Quiet:
+    """Progress nobody looks at."""
+
+    def stage(self, name: str, total: int) -> None:
+        """Say nothing."""
+
+    def advance(self, units: int) -> None:
+        """Say nothing."""
+
+
+def show(audit: Audit, *, as_json: bool) -> None:
+    """Print the one JSON object, or the verdict box and where the page is."""
+    if as_json:
+        sys.stdout.write(report_json(audit).decode())
+        return
+    from rich.console import Console
+
+    Console().print(summary(audit))
+    click.echo(f"report: {audit.run}/report.html")
+
+
+def crossed(audit: Audit, plan: Plan) -> bool:
+    """Say whether recovery's lower bound is above the plan's threshold."""
+    number = audit.verdict.recovery
+    return (
+        plan.threshold is not None
+        and isinstance(number, Estimate)
+        and number.low is not None
+        and number.low > plan.threshold
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _recomputed(folder: Path, results: Results, manifest: Manifest) -> Audit:
+    """Compute the audit again and hold it against the report on file, time and place aside."""
+    filed = decode_json((folder / "report.json").read_bytes(), Audit, str(folder / "report.json"))
+    audit = analyse(
+        results, run=str(folder), command=filed.header.command, made_at=datetime.fromisoformat(filed.header.made_at),
+        version=manifest.version, commit=filed.header.commit,
+    )  # fmt: skip
+    ours, theirs = plain(audit), plain(filed)
+    differing = sorted(key for key in ours if key != "run" and ours[key] != theirs[key])
+    if differing:
+        raise RunFolderError(
+            f"{folder}: recomputed from its cells, {', '.join(differing)} of report.json differ; it was made by angelshare "
+            f"{manifest.version} with other package versions (see manifest.json), or by hand: measure again"
+        )
+    return audit

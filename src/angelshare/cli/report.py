@@ -1,0 +1,22 @@
+"""`angelshare report`: check a finished run, recompute its numbers and write its pages again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), default=None, help="Write the recomputed page, tables and figures here; without it nothing is written.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, the same as report.json.")
+def report(run: Path, out: Path | None, as_json: bool) -> None:
+    """Verify the files of RUN against its manifest, recompute every number from its cells and show the verdict."""
+    from angelshare.cli.auditing import reread, show
+    from angelshare.report.publish import publish
+
+    audit, manifest = reread(run)
+    if out is not None:
+        publish(audit, out, manifest=manifest)
+    show(audit, as_json=as_json)

@@ -1,0 +1,115 @@
+"""Dose-response: recovery against queries, tokens, dollars and FLOP, with the dose to half and to four fifths of the gap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from angelshare.core.audit import Axis, Curve, Dot, Target
+from angelshare.core.records import ArmKind, CellResult, Estimate, Refusal
+from angelshare.measure.attribution import no_teacher
+from angelshare.measure.panels import Bench, Floats
+from angelshare.stats.curve import fit_curve
+from angelshare.stats.intervals import two_sided
+from angelshare.stats.panel import Panel
+from angelshare.stats.recovery import recovered, seed_recoveries
+
+SHARES = (0.5, 0.8)
+"""Shares of the gap whose doses are reported."""
+
+
+def dots(bench: Bench) -> list[Dot]:
+    """One dot per student, for the figure."""
+    out = []
+    for kind, budget in bench.arms():
+        values = seed_recoveries(bench.panel(kind, budget))
+        out += [
+            Dot(arm=kind, budget=budget, seed=seed, recovery=float(value))
+            for seed, value in zip(bench.seeds(kind), values, strict=False)
+        ]
+    return out
+
+
+def curves(bench: Bench) -> list[Curve]:
+    """Fit every teacher arm on queries; the headline arm on every axis, and its attributable part."""
+    out = [curve(bench, kind, "queries") for kind in dict.fromkeys(bench.plan.arms)]
+    out += [curve(bench, bench.headline, axis) for axis in ("tokens", "dollars", "flop")]  # type: ignore[arg-type]  # an Axis
+    if no_teacher(bench, max(bench.doses(bench.headline))):
+        out.append(curve(bench, bench.headline, "queries", attributable=True))
+    return out
+
+
+def curve(bench: Bench, kind: ArmKind, axis: Axis, *, attributable: bool = False) -> Curve:
+    """Fit one arm on one axis."""
+    budgets = bench.doses(kind)
+    doses = [_dose(bench.cells(kind, budget), budget, axis) for budget in budgets]
+    measure = "attributable" if attributable else "recovery"
+    if any(dose is None for dose in doses):
+        return _no_curve(kind, axis, measure, 0.0, "no price row for this teacher" if axis == "dollars" else "dose not metered")
+    x = np.array(doses, dtype=np.float64)
+    values = [seed_recoveries(bench.panel(kind, budget)) for budget in budgets]
+    if attributable:
+        values = [value - _best_control(bench, kind, budget) for value, budget in zip(values, budgets, strict=True)]
+    if any(value.size == 0 for value in values):
+        return _no_curve(kind, axis, measure, float(x.max()), "gap not identified")
+    spread = np.array([_item_sd(bench, kind, budget) for budget in budgets])
+    fit = fit_curve(x, values, spread, level=bench.plan.level, rng=bench.rng("curve", kind, axis, measure))
+    if isinstance(fit, Refusal):
+        return _no_curve(kind, axis, measure, float(x.max()), fit.refused)
+    grid = np.geomspace(x.min() / 2, 10 * x.max(), 80)
+    return Curve(
+        arm=kind, axis=axis, measure=measure, largest_dose=float(x.max()), claim_limit=float(10 * x.max()),
+        families=fit.families, band=fit.band(grid), refused="",
+        targets=[Target(share=share, dose=fit.dose_to(share)) for share in SHARES],
+        ceiling=fit.ceiling(), ceiling_above_80=fit.ceiling_above(0.8), per_decade=fit.per_decade(), area=fit.area(),
+        held_out_error=fit.held_out_error(),
+    )  # fmt: skip
+
+
+def _no_curve(kind: ArmKind, axis: Axis, measure: str, largest: float, reason: str) -> Curve:
+    no = Refusal(refused=reason)
+    return Curve(
+        arm=kind, axis=axis, measure="attributable" if measure == "attributable" else "recovery", largest_dose=largest,
+        claim_limit=10 * largest, families=[], band=None, refused=reason,
+        targets=[Target(share=share, dose=no) for share in SHARES], ceiling=no, ceiling_above_80=no, per_decade=no, area=no,
+        held_out_error=no,
+    )  # fmt: skip
+
+
+def _dose(cells: Sequence[CellResult], budget: int, axis: Axis) -> float | None:
+    """Mean dose over seeds in the axis's unit; None if it was not metered."""
+    read: dict[Axis, Callable[[CellResult], float | None]] = {
+        "queries": lambda _: float(budget),
+        "tokens": lambda cell: float(cell.tokens_billed) or None,
+        "dollars": lambda cell: cell.cost_usd or None,
+        "flop": lambda cell: cell.meter.training_flop if cell.meter else None,
+    }
+    each = [read[axis](cell) for cell in cells]
+    known = [value for value in each if value is not None]
+    return float(np.mean(known)) if known and len(known) == len(each) else None
+
+
+def _best_control(bench: Bench, kind: ArmKind, budget: int) -> float:
+    """Mean recovery of the best no-teacher control, at the same dose or the largest it has below it."""
+    panel = bench.panel(kind, budget)
+    best = [
+        float(np.mean(values))
+        for scores in no_teacher(bench, budget).values()
+        if (values := seed_recoveries(_with_student(panel, scores))).size
+    ]
+    return max(best, default=0.0)
+
+
+def _item_sd(bench: Bench, kind: ArmKind, budget: int) -> float:
+    """Standard error of recovery that comes from the draw of items alone."""
+    panel = bench.panel(kind, budget)
+    pooled = _with_student(panel, panel.student.mean(axis=0, keepdims=True))
+    number = recovered(pooled, level=0.95, rng=bench.rng("items", kind, budget))
+    if isinstance(number, Estimate) and number.low is not None and number.high is not None:
+        return (number.high - number.low) / (2 * two_sided(0.95))
+    return 0.0
+
+
+def _with_student(panel: Panel, student: Floats) -> Panel:
+    return Panel(student=student, floor=panel.floor, teacher=panel.teacher, domain=panel.domain, cluster=panel.cluster)
