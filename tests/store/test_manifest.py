@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from angelshare.core.errors import RunFolderError
 from angelshare.core.records import FORMAT_VERSION, Plan, Use
 from angelshare.store import manifest as module
+from angelshare.store.ledger import Ledger
 from angelshare.store.manifest import plan_sha256, source_state, verify_run, write_manifest
 
 USE = Use(use="skills")
@@ -62,6 +64,23 @@ def test_parts_that_a_killed_writer_left_do_not_enter_the_manifest(run):
     found = write_manifest(run, kind="measure", plan=PLAN, started_at="2026-11-24T08:00:00Z", seconds=1.0)
     assert not [name for name in found.files if name.endswith(".part")]
     assert verify_run(run) == found
+
+
+def test_the_journal_of_a_killed_sitting_is_folded_in_before_the_ledger_is_hashed(run):
+    script = (
+        "import os, pathlib, sys\n"
+        "from angelshare.store.ledger import Ledger\n"
+        "from angelshare.store.rows import Attempt\n"
+        "ledger = Ledger(pathlib.Path(sys.argv[1]))\n"
+        "ledger.append(Attempt(request_sha256='0' * 64, at='2026-11-24T08:00:00+00:00', event='sent')).result()\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    subprocess.run([sys.executable, "-c", script, str(run / "ledger.sqlite")], check=False)
+    assert (run / "ledger.sqlite-wal").exists()
+    write_manifest(run, kind="measure", plan=PLAN, started_at="2026-11-24T08:00:00Z", seconds=1.0)
+    with Ledger(run / "ledger.sqlite") as ledger:
+        assert ledger.totals().unsure == 1
+    assert "ledger.sqlite" in verify_run(run).files
 
 
 def test_outside_a_work_tree_or_without_git_the_commit_is_unknown(tmp_path, monkeypatch):

@@ -6,13 +6,15 @@ import hashlib
 import os
 import platform
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Mapping
+from contextlib import closing
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import angelshare
-from angelshare.core.errors import PlanError, RunFolderError
+from angelshare.core.errors import PlanError, RunFolderError, StorageError
 from angelshare.core.records import FORMAT_VERSION, Manifest, Plan
 from angelshare.core.strict import decode_json, encode
 from angelshare.store.files import PART, atomic_write, sha256_file, storage_errors
@@ -44,6 +46,8 @@ def write_manifest(folder: Path, *, kind: str, plan: Plan, started_at: str, seco
         if name.endswith(PART):
             with storage_errors(folder / name, "remove this half-written file"):
                 (folder / name).unlink()
+        elif name.endswith("-wal"):
+            _fold_in(folder / name.removesuffix("-wal"))
     manifest = Manifest(
         format=FORMAT_VERSION,
         kind=kind,
@@ -136,6 +140,15 @@ def _git(git: str, tree: Path, *arguments: str) -> str | None:
         [git, "-C", str(tree), *arguments], capture_output=True, text=True, check=False, env=environment
     )
     return done.stdout if done.returncode == 0 else None
+
+
+def _fold_in(database: Path) -> None:
+    """Bring a killed sitting's journal into its database; the next reader would do so, and alter the hash."""
+    try:
+        with closing(sqlite3.connect(database)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.Error as error:
+        raise StorageError(f"{database}: cannot fold in its journal ({error}); restore it from a copy") from error
 
 
 def _names(folder: Path) -> list[str]:
