@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from angelshare.core.records import Refusal
 from angelshare.stats.intervals import two_sided
 from angelshare.stats.panel import FloatArray, IntArray
 from angelshare.stats.sampling import (
@@ -85,6 +86,17 @@ def identified(means: DomainMeans, arm: Arm, level: float) -> np.ndarray[tuple[i
     """Say by domain whether the gap can be divided by: lower bound above 3 SE and above 5 points (M1)."""
     lead, error = gaps(means, arm)
     return np.asarray(lead - two_sided(level) * error > np.maximum(LEAST_GAP_ERRORS * error, LEAST_GAP))
+
+
+def no_gap(part: Part, level: float) -> Refusal:
+    """Refuse, saying how far the clearest domain is from an identified gap."""
+    lead, error = gaps(part_means(part), part.arms[0])
+    best = int(np.argmax(lead - two_sided(level) * error))
+    return Refusal(
+        refused=f"gap not identified: in no domain does the teacher lead the floor clearly "
+        f"(at best {lead[best]:.3f}, standard error {error[best]:.3f}; "
+        "the lower bound must exceed 3 standard errors and 0.05)"
+    )
 
 
 def solve(parts: Sequence[Part], keep: Sequence[IntArray], rng: np.random.Generator) -> Shares:

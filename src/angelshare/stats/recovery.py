@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from angelshare.core.records import Number, Refusal
-from angelshare.stats.gaps import Arm, Part, Shares, gaps, identified, part_means, solve
-from angelshare.stats.intervals import caution_of, estimate, percentile_ends, two_sided
+from angelshare.stats.gaps import Arm, Part, Shares, identified, no_gap, part_means, solve
+from angelshare.stats.intervals import caution_of, estimate, percentile_ends
 from angelshare.stats.panel import FloatArray, IntArray, Panel, rows
 from angelshare.stats.sampling import domain_means, draw_means, draw_rows, row_effects
 
@@ -187,7 +187,7 @@ def _solve(parts: Sequence[Part], level: float, rng: np.random.Generator) -> _So
         means = part_means(part)
         good = np.all([identified(means, arm, level) for arm in part.arms], axis=0)
         if not good.any():
-            return _no_gap(part, level)
+            return no_gap(part, level)
         if not good.all():
             notes.append(f"gap not identified in {int((~good).sum())} of {good.size} domains, which are left out")
         keep.append(np.flatnonzero(good))
@@ -195,13 +195,3 @@ def _solve(parts: Sequence[Part], level: float, rng: np.random.Generator) -> _So
     if any(part.blocks[arm.student].shape[0] == 1 for part in parts for arm in part.arms):
         notes.append(ONE_SEED)
     return _Solved(solve(parts, keep, rng), caution_of(*notes), n)
-
-
-def _no_gap(part: Part, level: float) -> Refusal:
-    lead, error = gaps(part_means(part), part.arms[0])
-    best = int(np.argmax(lead - two_sided(level) * error))
-    return Refusal(
-        refused=f"gap not identified: in no domain does the teacher lead the floor clearly "
-        f"(at best {lead[best]:.3f}, standard error {error[best]:.3f}; "
-        "the lower bound must exceed 3 standard errors and 0.05)"
-    )
