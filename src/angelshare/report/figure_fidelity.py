@@ -15,13 +15,13 @@ from angelshare.report.words import ARMS, arms_present, condition, threat_line
 
 _WIDTH = 760.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52.0, 352.0, 40.0, 340.0
-_SIDE, _SIDE_END, _ROW = 560.0, 680.0, 38.0
+_SIDE, _SIDE_END, _ROW = 566.0, 664.0, 38.0
 
 Placed = tuple[FidelityRow, Estimate, Estimate]
 
 
 def fidelity(audit: Audit) -> Figure:
-    """Draw agreement with the teacher against accuracy, beside the share of the teacher's errors that students repeat."""
+    """Draw agreement with the teacher against accuracy, beside the share of its errors that students repeat."""
     title = "Right, or merely alike"
     placed = [
         (row, row.accuracy, row.agreement)
@@ -73,7 +73,7 @@ def _inheritance(rows: Sequence[FidelityRow]) -> Markup:
     x = Scale(low=0.0, high=1.0, start=_SIDE, end=_SIDE_END)
     base = 62 + _ROW * len(rows)
     head = [text(_SIDE - 78, 18, "error inheritance", classes="b"),
-            text(_SIDE - 78, 35, "share of the teacher's errors repeated", classes="q s")]  # fmt: skip
+            text(_SIDE - 78, 35, "share of the teacher’s errors repeated", classes="q s")]  # fmt: skip
     frame = []
     for share, words in ((0.0, "0"), (0.5, "0.5"), (1.0, "1")):
         frame.append(line((x.at(share), 52), (x.at(share), base), "axis" if share == 0 else "grid"))
@@ -95,7 +95,8 @@ def _inherited(row: FidelityRow, x: Scale, y: float) -> Markup:
         )
     if isinstance(own, Estimate):
         marks += [whisker(own, x, y - 4, upright=False), marker(row.arm, (x.at(own.value), y - 4), 3.6)]
-        marks.append(text(_SIDE_END + 12, y + 4, parts(own).value, classes="s b"))
+        marks.append(text(_SIDE_END + 12, y - 2, parts(own).value, classes="s b"))
+        marks.append(text(_SIDE_END + 12, y + 11, parts(own).interval, classes="q s"))
     else:
         marks.append(text(_SIDE + 6, y + 1, "not stated", classes="q s"))
     return group(hover, arm_class(row.arm), label, *marks)
@@ -107,12 +108,14 @@ def _description(last: Sequence[Placed]) -> str:
         f"error inheritance {phrase(row.error_inheritance)}"
         for row, accuracy, agreement in last
     ]
-    return f"At each arm's largest dose. {'; '.join(said)}."
+    return f"At each arm’s largest dose. {'; '.join(said)}."
 
 
 def _caption() -> str:
     return (
-        "Left: on the dotted line agreement equals accuracy, as when the teacher is always right; above it students agree "
-        "with the teacher where both are wrong. Right: of the items student and teacher both get wrong, the share on which "
-        "the student gives the teacher's own wrong answer; the grey mark is the same for the no-teacher control."
+        "Left: on the dotted line agreement equals accuracy, as when the teacher is always right; above it "
+        "students agree "
+        "with the teacher where both are wrong. Right: of the items student and teacher both get wrong, the "
+        "share on which "
+        "the student gives the teacher’s own wrong answer; the grey mark is the same for the no-teacher control."
     )

@@ -14,9 +14,9 @@ from angelshare.report.words import ARMS, arms_present, condition, threat_line
 
 _WIDTH, _LEFT, _COLUMN, _GAP, _TOP, _ROW = 760.0, 130.0, 186.0, 20.0, 54.0, 40.0
 _HEADS = (
-    ("recovered", "teacher right, base wrong"),
-    ("lost", "base was right"),
-    ("beyond the teacher", "both were wrong"),
+    ("recovered", "items only the teacher got"),
+    ("lost", "items the base got"),
+    ("beyond the teacher", "items neither got"),
 )
 
 
@@ -66,7 +66,7 @@ def _column_heads(base: float) -> Markup:
     for index, (head, condition_) in enumerate(_HEADS):
         x = _LEFT + index * (_COLUMN + _GAP)
         parts_.append(text(x, 18, head, classes="b"))
-        parts_.append(text(x, 35, f"of items where {condition_}", classes="q s"))
+        parts_.append(text(x, 35, f"of {condition_}", classes="q s"))
         for share, words in ((0.0, "0"), (0.5, "0.5"), (1.0, "1")):
             place = _scale(index).at(share)
             parts_.append(line((place, _TOP - 6), (place, base), "axis" if share == 0 else "grid"))
@@ -120,6 +120,8 @@ def _description(rows: Sequence[LedgerRow]) -> str:
 
 def _caption(audit: Audit) -> str:
     return (
-        f"First {ARMS[audit.header.headline_arm]}, whole and by domain, then the other arms as a whole; each at its largest "
-        "dose. Recovery is a balance: it can rise while items the base could do are lost. This figure keeps the two apart."
+        f"First {ARMS[audit.header.headline_arm]}, whole and by domain, then the other arms as a whole; each at "
+        "its largest "
+        "dose. Recovery is a balance: it can rise while items the base could do are lost. This figure keeps the "
+        "two apart."
     )

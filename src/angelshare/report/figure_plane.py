@@ -9,15 +9,11 @@ from angelshare.core.audit import Audit
 from angelshare.core.records import ArmKind, Estimate, RecoveryPoint
 from angelshare.report.axes import LineEnd, end_labels, x_axis, y_axis
 from angelshare.report.markup import Markup, join, tag
-from angelshare.report.numbers import count, full, phrase
+from angelshare.report.numbers import full, phrase
 from angelshare.report.scales import Scale, ends, extent
 from angelshare.report.svg import Figure, arm_class, empty, group, hollow, line, marker, path, text, whisker
 from angelshare.report.words import arms_present, condition, threat_line
-
-try:
-    from angelshare.stats.published import GUDIBANDE, PublishedPoint
-except ImportError:
-    GUDIBANDE, PublishedPoint = (), object
+from angelshare.stats.published import GUDIBANDE, PublishedPoint
 
 _WIDTH, _HEIGHT = 760.0, 560.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52.0, 612.0, 44.0, 514.0
@@ -34,8 +30,7 @@ def false_promise_plane(audit: Audit) -> Figure:
     if not placed:
         reason = "No point has both a style and a capability recovery; table H says why."
         return empty("false_promise_plane", title, reason=reason, threat=threat_line(audit.header))
-    published = [point for point in GUDIBANDE if point.style is not None]
-    x, y = _scales(placed, published)
+    x, y = _scales(placed)
     arms = arms_present(point.arm for point, _, _ in placed)
     last = [_last(placed, arm, x, y) for arm in arms]
     layers = [
@@ -43,12 +38,12 @@ def false_promise_plane(audit: Audit) -> Figure:
         y_axis(y, _LEFT, _RIGHT, title="capability recovery"),
         x_axis(x, _BOTTOM, _TOP, title="style recovery"),
         _lines(x, y),
-        *(_published(point, x, y) for point in published),
+        *(_published(point, x, y) for point in GUDIBANDE),
         *(_path(placed, arm, x, y) for arm in arms),
-        end_labels(last, _RIGHT + 18, _TOP + 4, _BOTTOM - 4),
+        end_labels(last, _RIGHT + 18, _TOP + 4, _BOTTOM - 4, reach=300),
     ]
     return Figure(
-        name="false_promise_plane", title=title, description=_description(placed), caption=_caption(published),
+        name="false_promise_plane", title=title, description=_description(placed), caption=_caption(),
         threat=threat_line(audit.header), width=_WIDTH, height=_HEIGHT, body=join(*layers),
     )  # fmt: skip
 
@@ -62,11 +57,11 @@ def _placed(points: Sequence[RecoveryPoint]) -> list[Placed]:
     ]
 
 
-def _scales(placed: Sequence[Placed], published: Sequence[PublishedPoint]) -> tuple[Scale, Scale]:
-    styles = ends(style for _, style, _ in placed) + [point.style for point in published if point.style is not None]
-    capabilities = ends(value for _, _, value in placed) + [point.recovery for point in published]
+def _scales(placed: Sequence[Placed]) -> tuple[Scale, Scale]:
+    styles = ends(style for _, style, _ in placed) + [point.style for point in GUDIBANDE if point.style is not None]
+    capabilities = ends(value for _, _, value in placed) + [point.recovery for point in GUDIBANDE]
     left, right = extent(styles, -0.08, 1.08)
-    low, high = extent(capabilities, -0.2, 1.08)
+    low, high = extent(capabilities, -0.25, 1.08)
     return (
         Scale(low=left, high=right, start=_LEFT, end=_RIGHT),
         Scale(low=low, high=high, start=_BOTTOM, end=_TOP),
@@ -82,8 +77,9 @@ def _ground(x: Scale, y: Scale) -> Markup:
         (_RIGHT, _BOTTOM),
         (x.at(turn), _BOTTOM),
     ]
-    words = text(_RIGHT - 10, _BOTTOM - 26, "false promise:", classes="q b", anchor="e")
-    more = text(_RIGHT - 10, _BOTTOM - 10, "the form without the substance", classes="q", anchor="e")
+    height = y.at(-0.2)
+    words = text(_RIGHT - 10, height, "false promise", classes="q b", anchor="e")
+    more = text(_RIGHT - 10, height + 16, "the form without the substance", classes="q s", anchor="e")
     return join(path(corner, "zone", closed=True), words, more)
 
 
@@ -91,7 +87,7 @@ def _lines(x: Scale, y: Scale) -> Markup:
     """Draw the axes through the base and the diagonal of honest imitation."""
     start, end = max(x.low, y.low), min(x.high, y.high)
     slope = (y.at(1) - y.at(0)) / (x.at(1) - x.at(0))
-    turn = f"translate({x.at(0.3):.1f} {y.at(0.3) - 7:.1f}) rotate({_degrees(slope):.1f})"
+    turn = f"translate({x.at(0.7):.1f} {y.at(0.7) - 7:.1f}) rotate({_degrees(slope):.1f})"
     return join(
         line((_LEFT, y.at(0)), (_RIGHT, y.at(0)), "axis"),
         line((x.at(0), _TOP), (x.at(0), _BOTTOM), "axis"),
@@ -109,8 +105,12 @@ def _degrees(slope: float) -> float:
 
 
 def _published(point: PublishedPoint, x: Scale, y: Scale) -> Markup:
+    """Draw a published point as a grey cross, or as a tick at the left edge where its style is not published."""
     if point.style is None:
-        return Markup("")
+        height = y.at(point.recovery)
+        tick = line((_LEFT, height), (_LEFT + 9, height), "ln w")
+        words = text(_LEFT + 14, height + 4, f"{point.label}, style not published", classes="q s halo")
+        return group(f"{point.label}: style not published. {point.source}", "grey", tick, words)
     place = (x.at(point.style), y.at(point.recovery))
     cross = [line((place[0] - 5, place[1] - 5), (place[0] + 5, place[1] + 5), "ln"),
              line((place[0] - 5, place[1] + 5), (place[0] + 5, place[1] - 5), "ln")]  # fmt: skip
@@ -140,18 +140,14 @@ def _description(placed: Sequence[Placed]) -> str:
     for arm in arms_present(point.arm for point, _, _ in placed):
         point, style, value = [entry for entry in placed if entry[0].arm == arm][-1]
         said.append(f"{condition(arm, point.budget)}: style {phrase(style)}, recovery {phrase(value)}")
-    return f"At each arm's largest dose. {'; '.join(said)}."
+    return f"At each arm’s largest dose. {'; '.join(said)}."
 
 
-def _caption(published: Sequence[PublishedPoint]) -> str:
-    told = (
-        "Each path follows one arm from its smallest dose (small mark) to its largest (large mark); crosses are intervals. "
+def _caption() -> str:
+    sources = "; ".join(dict.fromkeys(point.source for point in GUDIBANDE))
+    return (
+        "Each path follows one arm from its smallest dose (small mark) to its largest (large mark); crosses are "
+        "intervals. "
         "On the diagonal a student can do as much as its manner promises. In the shaded corner style is ahead of "
-        "capability by half the gap or more."
+        f"capability by half the gap or more. Grey: students published elsewhere, without intervals ({sources})."
     )
-    if published:
-        sources = "; ".join(dict.fromkeys(point.source for point in published))
-        told += (
-            f" Grey crosses: {count(len(published))} published points for comparison, without intervals ({sources})."
-        )
-    return told

@@ -66,7 +66,7 @@ def recovery_curve(audit: Audit) -> Figure:
     layers = [
         _zones(plot),
         y_axis(plot.y, _LEFT, _RIGHT, title="recovery"),
-        x_axis(plot.x, _BOTTOM, _TOP, title="queries per student (logarithmic)"),
+        x_axis(plot.x, _BOTTOM, _BOTTOM, title="queries per student (logarithmic)"),
         _levels(plot),
         *(_band(curves[arm], plot) for arm in arms if arm in curves),
         _half_dose(audit, plot),
@@ -100,14 +100,14 @@ def _plot(audit: Audit, points: Sequence[RecoveryPoint], curves: Mapping[ArmKind
             drawn += [min(max(value, _BAND_FLOOR), _BAND_ROOF) for value in reach]
     low, high = extent(drawn, -0.1, 1.08)
     arms = arms_present(point.arm for point in points)
-    shift = min(5.0, 24.0 / len(arms))
+    shift = min(8.0, 40.0 / len(arms))
     dodge = {arm: (index - (len(arms) - 1) / 2) * shift for index, arm in enumerate(arms)}
     return _Plot(x=x, y=Scale(low=low, high=high, start=_BOTTOM, end=_TOP), largest=largest, limit=limit, dodge=dodge)
 
 
 def _zones(plot: _Plot) -> Markup:
     """Shade what lies beyond the claim limit and name the three zones."""
-    edge, limit = plot.x.at(plot.largest * 1.12), plot.x.at(plot.limit)
+    edge, limit = plot.x.at(plot.largest) + max(plot.dodge.values()) + 8, plot.x.at(plot.limit)
     height = _BOTTOM - _TOP
     parts = [rect((limit, _TOP), (_RIGHT - limit, height), "zone")]
     hatch = [path([(limit, y), (_RIGHT, y - (_RIGHT - limit))], "hatch", clip="recovery-plot")
@@ -171,14 +171,15 @@ def _arm(
     if curve is None and len(known) > 1:
         course = [(plot.x.at(point.budget) + shift, plot.y.at(value.value)) for point, value in known]
         marks.append(path(course, "ln t c" if hollow(arm) else "ln"))
-    for dot in audit.dots:
-        if dot.arm == arm and dot.budget > 0:
-            place = {"cx": plot.x.at(dot.budget) + shift, "cy": plot.y.at(dot.recovery), "r": 1.9}
-            marks.append(tag("circle", {"class": "dot", **place}))
     for point, value in known:
         x = plot.x.at(point.budget) + shift
         hover = f"{condition(arm, point.budget)}: recovery {full(value)}"
-        marks.append(group(hover, "", whisker(value, plot.y, x), marker(arm, (x, plot.y.at(value.value)), 4.0)))
+        marks.append(group(hover, "", whisker(value, plot.y, x), marker(arm, (x, plot.y.at(value.value)), 3.6)))
+    for dot in audit.dots:
+        if dot.arm == arm and dot.budget > 0:
+            aside = 2.6 if dot.seed % 2 else -2.6
+            place = {"cx": plot.x.at(dot.budget) + shift + aside, "cy": plot.y.at(dot.recovery), "r": 1.5}
+            marks.append(tag("circle", {"class": "dot", **place}))
     return group("", arm_class(arm), *marks)
 
 
@@ -197,11 +198,19 @@ def _line_end(points: Sequence[RecoveryPoint], arm: ArmKind, curve: Curve | None
 def _half_dose(audit: Audit, plot: _Plot) -> Markup:
     """Mark the interval of the dose to half the gap on the line of half the gap."""
     dose = audit.verdict.dose_to_50
-    if not isinstance(dose, Estimate) or dose.value <= 0:
+    if not isinstance(dose, Estimate) or dose.value <= 0 or (dose.low or dose.value) >= plot.x.high:
         return Markup("")
     y = plot.y.at(0.5)
-    bar = whisker(dose, plot.x, y, upright=False)
+    bar = join(whisker(dose, plot.x, y, upright=False), _point(dose, plot, y))
     return group(f"Dose to half the gap: {full(dose, unit='queries')}", f"{arm_class(audit.header.headline_arm)}", bar)
+
+
+def _point(dose: Estimate, plot: _Plot, y: float) -> Markup:
+    """Tick the dose itself, unless the answer is one-sided and no point is claimed."""
+    if dose.low is None or dose.high is None or dose.value > plot.x.high:
+        return Markup("")
+    x = plot.x.inside(dose.value)
+    return line((x, y - 5), (x, y + 5), "ln w")
 
 
 def _description(points: Sequence[RecoveryPoint]) -> str:
@@ -211,15 +220,17 @@ def _description(points: Sequence[RecoveryPoint]) -> str:
         if known:
             point, value = known[-1]
             said.append(f"{condition(arm, point.budget)}: {phrase(value)}")
-    return f"Recovery at each arm's largest dose. {'; '.join(said)}."
+    return f"Recovery at each arm’s largest dose. {'; '.join(said)}."
 
 
 def _caption(audit: Audit, curves: Mapping[ArmKind, Curve]) -> str:
     missing = sum(not isinstance(point.recovery, Estimate) for point in audit.points)
-    told = [
+    seeds = (
         "Each small dot is one student; each mark is the estimate over seeds and items with its "
-        f"{percent(audit.header.level)} interval. Filled marks learned from the closed teacher, hollow ones are controls."
-    ]
+        f"{percent(audit.header.level)} interval. Filled marks learned from the closed teacher, hollow ones are "
+        "controls."
+    )
+    told = [seeds]
     if curves:
         limit = max(curve.claim_limit for curve in curves.values())
         told.append(

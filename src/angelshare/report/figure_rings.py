@@ -20,6 +20,7 @@ from angelshare.report.svg import (
     marker,
     path,
     shortened,
+    spread,
     text,
     whisker,
 )
@@ -47,7 +48,7 @@ def rings(audit: Audit) -> Figure:
         y_axis(y, _LEFT, _RIGHT, title="recovery"),
         _columns(present, y),
         line((_LEFT, y.at(0)), (_RIGHT, y.at(0)), "axis"),
-        *(_domain(row, present, y) for row in domains),
+        *(_domains([row for row in domains if row.ring == ring], present, y) for ring in present),
         *(_arm([row for row in whole if row.arm == arm], present, y, shift=_shift(arms, arm)) for arm in arms),
         end_labels([_end(whole, arm, present, y, shift=_shift(arms, arm)) for arm in arms], _RIGHT + 14, _TOP, _BOTTOM),
     ]
@@ -77,7 +78,7 @@ def _place(ring: Ring, present: Sequence[Ring]) -> float:
 
 
 def _shift(arms: Sequence[ArmKind], arm: ArmKind) -> float:
-    return (arms.index(arm) - (len(arms) - 1) / 2) * min(14.0, 90.0 / len(arms)) + 10
+    return (arms.index(arm) - (len(arms) - 1) / 2) * min(15.0, 72.0 / len(arms)) + 28
 
 
 def _columns(present: Sequence[Ring], y: Scale) -> Markup:
@@ -86,7 +87,7 @@ def _columns(present: Sequence[Ring], y: Scale) -> Markup:
         x = _place(ring, present)
         if index:
             edge = x - (_RIGHT - _LEFT) / len(present) / 2
-            parts.append(line((edge, _TOP), (edge, _BOTTOM), "ref"))
+            parts.append(line((edge, _TOP), (edge, _BOTTOM + 40), "grid"))
         parts.append(text(x, _BOTTOM + 20, RINGS[ring], classes="b", anchor="m"))
         parts.append(text(x, _BOTTOM + 36, RING_MEANINGS[ring], classes="q s", anchor="m"))
     teacher = y.at(1)
@@ -94,16 +95,22 @@ def _columns(present: Sequence[Ring], y: Scale) -> Markup:
     return join(*parts)
 
 
-def _domain(row: RingRow, present: Sequence[Ring], y: Scale) -> Markup:
-    """Mark one domain at the left of its column, its name beside it."""
-    if not isinstance(row.recovery, Estimate):
+def _domains(rows: Sequence[RingRow], present: Sequence[Ring], y: Scale) -> Markup:
+    """Mark one ring's domains at the left of its column, names beside them, moved apart where they would touch."""
+    known = [(row, row.recovery) for row in rows if isinstance(row.recovery, Estimate)]
+    if not known:
         return Markup("")
     width = (_RIGHT - _LEFT) / len(present)
-    x, height = _place(row.ring, present) - width / 2 + 12, y.at(row.recovery.value)
-    dot = tag("circle", {"class": "dot", "cx": x, "cy": height, "r": 2.6})
-    hover = f"{row.domain}, {RINGS[row.ring]} ring, {condition(row.arm, row.budget)}: recovery {full(row.recovery)}"
-    label = text(x + 6, height + 4, shortened(row.domain, width * 0.4, 11.5), classes="q s")
-    return group(hover, arm_class(row.arm), dot, label)
+    x = _place(known[0][0].ring, present) - width / 2 + 12
+    names = spread([y.at(value.value) for _, value in known], 12, _TOP + 4, _BOTTOM - 2)
+    marks = []
+    for (row, value), name in zip(known, names, strict=True):
+        hover = f"{row.domain}, {RINGS[row.ring]} ring, {condition(row.arm, row.budget)}: recovery {full(value)}"
+        dot = tag("circle", {"class": "mk", "cx": x, "cy": y.at(value.value), "r": 2.2})
+        doubt = group("", "dim", whisker(value, y, x))
+        label = text(x + 7, name + 4, shortened(row.domain, width * 0.4, 11), classes="q s halo")
+        marks.append(group(hover, "", doubt, dot, label))
+    return group("", arm_class(known[0][0].arm), *marks)
 
 
 def _arm(rows: Sequence[RingRow], present: Sequence[Ring], y: Scale, *, shift: float) -> Markup:
@@ -132,7 +139,7 @@ def _description(whole: Sequence[RingRow]) -> str:
 def _caption(audit: Audit, rows: Sequence[RingRow]) -> str:
     told = "Every arm at its largest dose."
     if any(row.domain != "all" for row in rows):
-        told += f" Small dots at the left of a column: the domains of {ARMS[audit.header.headline_arm]}."
+        told += f" At the left of each column: the domains of {ARMS[audit.header.headline_arm]}."
     lost = regressions(audit)
     if not lost:
         return f"{told} No arm fell below the base in any ring or domain by more than its interval."

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 from angelshare.core.audit import Audit
 from angelshare.core.records import Estimate, Number
 from angelshare.report.markup import Markup, join, tag
@@ -29,11 +32,11 @@ def dose_scale(audit: Audit) -> Scale:
 
 
 def strip(number: Number, scale: Scale, audit: Audit) -> Markup:
-    """Draw one interval on its axis; the printed number beside it says the same, so it is hidden from screen readers."""
+    """Draw one interval on its axis; screen readers skip it, since the number is printed beside it."""
     if not isinstance(number, Estimate):
         return Markup("")
     y = 11.0
-    ticks = [tick for tick in scale.ticks() if tick in (0, 1)] if not scale.log else scale.ticks()
+    ticks = _powers(scale) if scale.log else [0.0, 1.0]
     parts = [line((scale.start, y), (scale.end, y), "grid")]
     for tick in ticks:
         x = scale.at(tick)
@@ -41,6 +44,13 @@ def strip(number: Number, scale: Scale, audit: Audit) -> Markup:
     parts.append(_mark(number, scale, y, audit))
     box = {"class": "fig", "viewBox": f"0 0 {_WIDTH:.0f} {_HEIGHT:.0f}", "aria-hidden": "true"}
     return tag("svg", box, *parts)
+
+
+def _powers(scale: Scale) -> Sequence[float]:
+    """Keep the powers of ten, with what lies between only where there is room."""
+    ticks = scale.ticks()
+    powers = [tick for tick in ticks if math.log10(tick).is_integer()]
+    return powers if len(powers) > 2 else ticks  # noqa: PLR2004 - three powers make an axis
 
 
 def _mark(number: Estimate, scale: Scale, y: float, audit: Audit) -> Markup:

@@ -11,7 +11,7 @@ from angelshare.report.markup import Markup, join
 from angelshare.report.numbers import full, parts, phrase
 from angelshare.report.scales import Scale, ends, extent
 from angelshare.report.svg import Figure, arm_class, empty, group, line, marker, rect, shortened, text, whisker
-from angelshare.report.words import threat_line
+from angelshare.report.words import threat_line, typeset
 
 _WIDTH, _LEFT, _RIGHT, _TOP, _ROW = 760.0, 196.0, 596.0, 22.0, 44.0
 
@@ -39,7 +39,7 @@ def waterfall(audit: Audit) -> Figure:
 
 
 def _row(step: Step, y: float, x: Scale, *, best: float) -> Markup:
-    label = text(_LEFT - 14, y + 4, shortened(step.label, _LEFT - 20), anchor="e")
+    label = text(_LEFT - 14, y + 4, shortened(typeset(step.label), _LEFT - 20), anchor="e")
     number = step.recovery
     printed = parts(number)
     if not isinstance(number, Estimate):
@@ -66,7 +66,8 @@ def _description(steps: Sequence[Step]) -> str:
 
 def _caption(audit: Audit) -> str:
     told = (
-        "Each bar runs from the elicited base (0) to the recovery of that step; its solid part is what the step adds over "
+        "Each bar runs from the elicited base (0) to the recovery of that step; its solid part is what the step "
+        "adds over "
         "the best step above it. The line under a bar is its interval. "
     )
     attributable = f"Attributable to the teacher: {phrase(audit.verdict.attributable_recovery)}."

@@ -12,34 +12,47 @@ GLOSSARY: Sequence[tuple[str, str]] = (
     ("dose, budget", "The number of queries a student was trained on."),
     (
         "recovery",
-        "The share of the gap between base and teacher that students closed, on questions of the queried kinds that were "
-        "not asked: (student − base) / (teacher − base). Below 0, training did harm; it is never clipped.",
+        (
+            "The share of the gap between base and teacher that students closed, on questions of the queried kinds "
+            "that were "
+            "not asked: (student − base) / (teacher − base). Below 0, training did harm; it is never clipped."
+        ),
     ),
     (
         "control",
-        "An arm without the closed teacher's knowledge. Public labels: reference answers anyone could have. Own outputs: "
-        "the base's. Shuffled: the teacher's replies with the content mismatched. Open teacher: a model already public.",
+        (
+            "An arm without the closed teacher’s knowledge. Public labels: reference answers anyone could have. Own "
+            "outputs: "
+            "the base’s. Shuffled: the teacher’s replies with the content mismatched. Open teacher: a model already "
+            "public."
+        ),
     ),
     (
         "attributable recovery",
-        "Recovery minus that of the best no-teacher control at the same dose: what the teacher's answers added.",
+        "Recovery minus that of the best no-teacher control at the same dose: what the teacher’s answers added.",
     ),
     ("style recovery", "The same share, for the form of replies, measured without looking at whether they are right."),
     (
         "false-promise index",
         "Style recovery minus recovery. Large when students sound like the teacher without being able to do the work.",
     ),
-    ("fidelity", "How often students give the teacher's answer, right or wrong; not the same as accuracy."),
-    ("error inheritance", "Of items both get wrong, the share on which students give the teacher's own wrong answer."),
+    ("fidelity", "How often students give the teacher’s answer, right or wrong; not the same as accuracy."),
+    ("error inheritance", "Of items both get wrong, the share on which students give the teacher’s own wrong answer."),
     (
         "ring",
-        "Distance from the questions asked: queried (the very ones), near (same kind), far (same skill, other form), held "
-        "out (a skill never asked).",
+        (
+            "Distance from the questions asked: queried (the very ones), near (same kind), far (same skill, other "
+            "form), held "
+            "out (a skill never asked)."
+        ),
     ),
     (
         "interval",
-        "The range of values the data support at the stated level. It reflects luck in items and in seeds. A bound such as "
-        "“> 3,100” says nothing about how far above.",
+        (
+            "The range of values the data support at the stated level. It reflects luck in items and in seeds. A "
+            "bound such as "
+            "“> 3,100” says nothing about how far above."
+        ),
     ),
     ("not stated", "The data cannot carry the number; the reason stands in table H. It is not zero and not a guess."),
 )

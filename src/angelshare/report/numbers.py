@@ -8,7 +8,7 @@ from angelshare.core.record import record
 from angelshare.core.records import Estimate, Number, Refusal
 
 MINUS = "\u2212"
-_LARGE, _SMALL = 1e7, 1e-4
+_LARGE, _DIME, _SMALL = 1e7, 0.1, 1e-4
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -66,12 +66,12 @@ def count(value: float) -> str:
         return f"{_fixed(value / 10**exponent, 2)} × {_power(exponent)}"
     if value == int(value):
         return _fixed(value, 0)
-    return _fixed(value, 1 if abs(value) >= 1 else 3)
+    return _fixed(value, max(0, 2 - math.floor(math.log10(abs(value)))))
 
 
 def dollars(value: float) -> str:
     """Print US dollars, to cents where there are cents."""
-    return f"${_fixed(value, 2 if value >= 1 or value == 0 else 4)}"
+    return f"${_fixed(value, 2 if value >= _DIME or value == 0 else 4)}"
 
 
 def percent(level: float) -> str:

@@ -14,12 +14,17 @@ from angelshare.report.notes import Notes, collect
 from angelshare.report.numbers import count, percent
 from angelshare.report.style import page_rules
 from angelshare.report.svg import Figure, inline
+from angelshare.report.table import Table
 from angelshare.report.table_html import set_table
 from angelshare.report.verdict_html import set_verdict
-from angelshare.report.words import ARMS, MEANINGS, arms_present, threat_line
+from angelshare.report.words import ARMS, MEANINGS, arms_present, instant, source_tree, threat_line, typeset
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """Content security policy: a browser that honours it can load nothing, whatever a model wrote."""
+
+
+_SHORT = 14
+"""Rows up to which a table is not broken over pages."""
 
 
 def render_page(audit: Audit, *, manifest: Manifest | None = None) -> str:
@@ -39,11 +44,15 @@ def render_page(audit: Audit, *, manifest: Manifest | None = None) -> str:
         tag("title", None, f"{audit.header.teacher}: extraction audit"),
         tag("style", None, Markup(page_rules())),
     )
-    figures = [_figure(index, figure) for index, figure in enumerate(drawn(audit), start=1)]
+    first, *others = drawn(audit)
+    figures = [
+        _figure(1, first, _learned(audit)),
+        *(_figure(number, figure) for number, figure in enumerate(others, 2)),
+    ]
     main = tag(
         "main", None, set_verdict(audit, notes), *figures, _tables(audit, notes), _again(audit, manifest), _words()
     )
-    body = tag("body", None, _header(audit), main, _footer(audit))
+    body = tag("body", None, _header(audit), _nav(), main, _footer(audit))
     return f"<!DOCTYPE html>\n{tag('html', {'lang': 'en'}, head, body)}\n"
 
 
@@ -51,7 +60,6 @@ def _header(audit: Audit) -> Markup:
     header = audit.header
     threat = header.threat
     adaptive = "yes" if threat.adaptive else "no: students neither choose queries nor reweight, so results understate"
-    arms = arms_present(point.arm for point in audit.points)
     facts = [
         ("Audited teacher", header.teacher),
         ("Capability", header.task),
@@ -64,38 +72,58 @@ def _header(audit: Audit) -> Markup:
         ("Other data of the distiller", threat.data_budget or "none stated"),
         ("Adaptive", adaptive),
         ("Authorisation", header.authorisation),
-        ("Made", f"{header.made_at}, angelshare {header.version}, commit {header.commit[:12] or 'unknown'}"),
+        ("Made", f"{instant(header.made_at)}; angelshare {header.version}, commit {source_tree(header.commit)}"),
     ]
     listed = [tag("div", None, tag("dt", None, name), tag("dd", None, words)) for name, words in facts]
-    kinds = [tag("div", None, tag("dt", None, ARMS[arm]), tag("dd", None, MEANINGS[arm])) for arm in arms]
     return tag(
         "header",
         None,
         tag("p", {"class": "kicker"}, f"Extraction audit · {audit.plan}"),
-        tag("h1", None, header.question),
+        tag("h1", None, typeset(header.question)),
         tag("dl", {"class": "facts"}, *listed),
-        tag("dl", {"class": "facts arms", "aria-label": "Arms"}, *kinds),
     )
 
 
-def _figure(number: int, figure: Figure) -> Markup:
+def _nav() -> Markup:
+    places = (
+        ("#verdict", "Verdict"),
+        ("#recovery_curve-head", "Figures 1 to 6"),
+        ("#tables", "Tables A to I"),
+        ("#again", "Run it again"),
+        ("#words", "Words"),
+    )
+    return tag("nav", {"aria-label": "Contents"}, *(tag("a", {"href": to}, words) for to, words in places))
+
+
+def _figure(number: int, figure: Figure, *after: Markup) -> Markup:
     heading = tag(
         "h2", {"id": f"{figure.name}-head"}, tag("span", {"class": "no sans"}, f"Figure {number}"), figure.title
     )
     box = {"class": "scroll", "tabindex": "0", "role": "region", "aria-label": f"Figure {number}"}
     caption = tag("figcaption", None, figure.caption, tag("span", {"class": "threat"}, figure.threat))
     drawing = tag("figure", None, tag("div", box, inline(figure)), caption)
-    return tag("section", {"class": "figure", "aria-labelledby": f"{figure.name}-head"}, heading, drawing)
+    return tag("section", {"class": "figure", "aria-labelledby": f"{figure.name}-head"}, heading, drawing, *after)
+
+
+def _learned(audit: Audit) -> Markup:
+    """Say what each arm's students learned from."""
+    arms = arms_present(point.arm for point in audit.points)
+    entries = [tag("div", None, tag("dt", None, ARMS[arm]), tag("dd", None, MEANINGS[arm])) for arm in arms]
+    return tag("dl", {"class": "learned", "aria-label": "What each arm learned from"}, *entries)
 
 
 def _tables(audit: Audit, notes: Notes) -> Markup:
     level = audit.header.level
     parts: list[Markup] = []
     for table in lettered_tables(audit):
-        parts.append(tag("div", {"id": f"table-{table.letter}"}, set_table(table, notes, level=level)))
+        parts.append(
+            tag("div", {"id": f"table-{table.letter}", "class": _length(table)}, set_table(table, notes, level=level))
+        )
         following = {"B": fit_targets(audit), "C": prices(audit)}.get(table.letter)
         if following is not None and following.rows:
-            parts.append(tag("div", {"class": "follow"}, set_table(following, notes, level=level)))
+            parts.append(
+                tag("div", {"class": f"follow {_length(following)}"}, set_table(following, notes, level=level))
+            )
     lead = f"Brackets hold {percent(level)} intervals. A small mark points to table H, where its reason stands."
     return tag(
         "section",
@@ -104,6 +132,11 @@ def _tables(audit: Audit, notes: Notes) -> Markup:
         tag("p", {"class": "lead"}, lead),
         *parts,
     )
+
+
+def _length(table: Table) -> str:
+    """Mark a table that print keeps on one page."""
+    return "short" if len(table.rows) <= _SHORT else "long"
 
 
 def _again(audit: Audit, manifest: Manifest | None) -> Markup:
@@ -127,7 +160,7 @@ def _manifest(manifest: Manifest) -> Sequence[Markup]:
         ("Plan", manifest.plan),
         ("Plan, SHA-256", manifest.plan_sha256),
         ("Source tree", tree),
-        ("Started", f"{manifest.started_at}, {count(round(manifest.seconds))} s"),
+        ("Started", f"{instant(manifest.started_at)}, {count(round(manifest.seconds))} s"),
         ("Seeds", ", ".join(str(seed) for seed in manifest.seeds)),
         ("Packages", ", ".join(f"{name} {version}" for name, version in sorted(manifest.packages.items()))),
     ]
@@ -151,9 +184,12 @@ def _words() -> Markup:
 def _footer(audit: Audit) -> Markup:
     header = audit.header
     limits = (
-        f"Recovery is measured on {header.task}, with {header.base} as the open base and the recipe {header.student}, under "
-        f"the threat model above. It does not show that anyone has done this, nor what a distiller with more queries, a "
-        "better base or chosen queries would reach; it says nothing about other capabilities of the teacher, nor whether "
+        f"Recovery is measured on {header.task}, with {header.base} as the open base and the recipe "
+        f"{header.student}, under "
+        "the threat model above. It does not show that anyone has done this, nor what a distiller with more "
+        "queries, a "
+        "better base or chosen queries would reach; it says nothing about other capabilities of the teacher, nor "
+        "whether "
         "a student is safe. A number not stated is not a number near zero."
     )
     return tag(

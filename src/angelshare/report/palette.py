@@ -65,9 +65,9 @@ _SHAPES = """
 .fig .s{font-size:11.5px}.fig .b{font-weight:600}.fig .m{text-anchor:middle}.fig .e{text-anchor:end}
 .fig .halo{paint-order:stroke;stroke-width:3.5px;stroke-linejoin:round}
 .fig .ln{fill:none;stroke:currentColor;stroke-width:1.6}.fig .ln.w{stroke-width:2.4}.fig .ln.t{stroke-width:1}
-.fig .ln.d{stroke-dasharray:6 4}.fig .ln.c{stroke-dasharray:2 3}
+.fig .ln.d{stroke-dasharray:6 4}.fig .ln.c{stroke-dasharray:2 3}.fig .lead{stroke-opacity:.6}
 .fig .bd{fill:currentColor;fill-opacity:.13}.fig .pale{fill:currentColor;fill-opacity:.25}
-.fig .mk,.fig .lb{fill:currentColor}.fig .dot{fill:currentColor;fill-opacity:.38}
+.fig .mk,.fig .lb{fill:currentColor}.fig .dot{fill:currentColor;fill-opacity:.6}.fig .dim{opacity:.55}
 .fig .mo{stroke:currentColor;stroke-width:1.6}.fig .grid{stroke-width:1;fill:none}.fig .axis{stroke-width:1;fill:none}
 .fig .ref{stroke-width:1;fill:none;stroke-dasharray:1 4;stroke-linecap:round}
 """

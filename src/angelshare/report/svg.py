@@ -102,7 +102,7 @@ def arm_class(arm: ArmKind) -> str:
 
 
 def hollow(arm: ArmKind) -> bool:
-    """Say whether an arm's marks are hollow and its lines dotted: it did not learn from the closed teacher's content."""
+    """Say whether an arm's marks are hollow and its lines dotted: it saw no content of the closed teacher."""
     return arm in CONTROL_ARMS or arm in ("floor", "gold_all")
 
 

@@ -10,6 +10,9 @@ from angelshare.report.notes import Notes, mark_of
 from angelshare.report.numbers import count, dollars, full, parts
 from angelshare.report.table import Cell, Column, Table
 
+_DENSITY = ((10, "dense stacked"), (7, "dense"))
+"""Columns beyond which type is smaller and intervals stand under their values."""
+
 
 def set_table(table: Table, notes: Notes, *, level: float) -> Markup:
     """Set `table` with its caption; cells repeat no row name, refusals point to table H by their mark."""
@@ -22,7 +25,8 @@ def set_table(table: Table, notes: Notes, *, level: float) -> Markup:
         body = join(*(_row(table, index, notes, level) for index in range(len(table.rows))))
     else:
         body = tag("tr", None, tag("td", {"colspan": len(table.columns), "class": "muted"}, "None."))
-    inner = tag("table", None, caption, tag("thead", None, head), tag("tbody", None, body))
+    dense = next(({"class": name} for most, name in _DENSITY if len(table.columns) > most), None)
+    inner = tag("table", dense, caption, tag("thead", None, head), tag("tbody", None, body))
     return tag("div", {"class": "scroll", "tabindex": "0", "role": "region", "aria-label": name}, inner)
 
 
@@ -43,7 +47,8 @@ def _row_name(table: Table, index: int, column: Column, cell: Cell) -> Markup:
     repeated = index > 0 and table.rows[index - 1][0] == cell
     if repeated:
         return tag("th", {"scope": "row", "aria-label": words})
-    return tag("th", {"scope": "row"}, words)
+    arm = {"class": "arm"} if column.key == "arm" else {}
+    return tag("th", {"scope": "row", **arm}, words)
 
 
 def _cell(column: Column, cell: Cell, notes: Notes, level: float) -> Markup:
@@ -59,7 +64,7 @@ def _number(column: Column, number: Number, notes: Notes, level: float) -> Marku
     title = {"class": "n", "title": full(number, unit=column.unit)}
     printed = parts(number, unit=column.unit, level=level)
     if isinstance(number, Refusal):
-        return tag("td", title, tag("span", {"class": "i"}, printed.value), link)
+        return tag("td", title, tag("span", {"class": "u"}, printed.value), link)
     return tag("td", title, printed.value, " ", tag("span", {"class": "i"}, printed.interval), link)
 
 

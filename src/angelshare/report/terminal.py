@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from angelshare.core.audit import Audit
-from angelshare.core.records import ArmKind, Estimate
+from angelshare.core.records import ArmKind, Estimate, Refusal
 from angelshare.report.numbers import parts, percent, plain
 from angelshare.report.scales import Scale, ends, extent
 from angelshare.report.verdict_html import verdict_lines
@@ -31,7 +31,7 @@ def summary(audit: Audit) -> RenderableType:
     numbers.add_column()
     for line in verdict_lines(audit):
         printed = parts(line.number, unit=line.unit, level=audit.header.level)
-        value = Text(printed.value, style="bold")
+        value = Text(f"{printed.value}:" if isinstance(line.number, Refusal) else printed.value, style="bold")
         numbers.add_row(Text(line.name), Text.assemble(value, " ", printed.interval))
     level = Text(f"Brackets hold {percent(audit.header.level)} intervals.", style="dim")
     inside: list[RenderableType] = [Text(audit.verdict.sentence), Text(), numbers, Text(), level]
@@ -57,15 +57,23 @@ def curve(audit: Audit) -> str:
     for point, value in known:
         if point.arm == audit.header.headline_arm:
             _interval(value, grid, round(x.at(point.budget)), y)
-    for arm in reversed(_ordered(audit, [point.arm for point, _ in known])):
+    for arm in _ordered(audit, [point.arm for point, _ in known]):
         for point, value in known:
             if point.arm == arm:
-                grid[round(y.inside(value.value))][round(x.at(point.budget))] = _LETTERS[arm]
+                _put(_LETTERS[arm], grid[round(y.inside(value.value))], round(x.at(point.budget)))
     return "\n".join(_framed(grid, doses, x, y, [point.arm for point, _ in known]))
 
 
+def _put(letter: str, row: list[str], column: int) -> None:
+    """Write a letter at its column, or at the nearest free one beside it."""
+    for aside in (0, 1, -1, 2, -2, 3, -3):
+        if 0 <= column + aside < _WIDTH and not row[column + aside].isalpha():
+            row[column + aside] = letter
+            return
+
+
 def _ordered(audit: Audit, arms: Sequence[ArmKind]) -> list[ArmKind]:
-    """Put the headline arm first, so that it is drawn last and on top."""
+    """Put the headline arm first, so that its letters stand where they belong."""
     return sorted(arms_present(arms), key=lambda arm: arm != audit.header.headline_arm)
 
 

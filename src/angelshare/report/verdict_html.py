@@ -13,7 +13,7 @@ from angelshare.report.notes import Notes, mark_of
 from angelshare.report.numbers import count, full, parts, percent
 from angelshare.report.scales import Scale
 from angelshare.report.table_html import listed
-from angelshare.report.words import ARMS
+from angelshare.report.words import ARMS, typeset
 
 
 @record
@@ -48,7 +48,7 @@ def verdict_lines(audit: Audit) -> Sequence[Line]:
         Line(
             name="Attributable recovery",
             number=verdict.attributable_recovery,
-            meaning="The same, minus the best control that never saw the teacher's knowledge.",
+            meaning="The same, minus the best control that never saw the teacher’s knowledge.",
         ),
         Line(
             name="False-promise index",
@@ -79,7 +79,7 @@ def set_verdict(audit: Audit, notes: Notes) -> Markup:
         {"class": "verdict", "id": "verdict", "aria-labelledby": "verdict-head"},
         _banner(audit),
         tag("h2", {"id": "verdict-head"}, "Verdict"),
-        tag("p", {"class": "sentence"}, audit.verdict.sentence),
+        tag("p", {"class": "sentence"}, typeset(audit.verdict.sentence)),
         tag("ul", {"class": "numbers"}, *items),
         level,
         _change(audit),
@@ -94,7 +94,7 @@ def _banner(audit: Audit) -> Markup:
         "div",
         {"class": "banner", "role": "note"},
         tag("strong", None, f"Raw, not attributable: no {left_out} control."),
-        "Without it, recovery may be owed to the form of the answers or to public material rather than to this teacher.",
+        "Without it, recovery may be owed to the form of the answers or to public material, not to this teacher.",
     )
 
 
@@ -118,5 +118,8 @@ def _change(audit: Audit) -> Markup:
     if not audit.would_change:
         return Markup("")
     return tag(
-        "div", {"class": "change"}, tag("h3", {"class": "sans"}, "What would change this"), listed(audit.would_change)
+        "div",
+        {"class": "change"},
+        tag("h3", {"class": "sans"}, "What would change this"),
+        listed([typeset(entry) for entry in audit.would_change]),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from angelshare.core.audit import Audit, Axis, Header
@@ -24,15 +25,15 @@ ARMS: Mapping[ArmKind, str] = {
 
 MEANINGS: Mapping[ArmKind, str] = {
     "floor": "the open base asked in its best way, before any training",
-    "answers": "students shown the teacher's final answers",
-    "traces": "students shown the teacher's worked steps and answers",
-    "logits": "students shown the teacher's token probabilities",
+    "answers": "students shown the teacher’s final answers",
+    "traces": "students shown the teacher’s worked steps and answers",
+    "logits": "students shown the teacher’s token probabilities",
     "gold": "control: students shown only the reference labels that are public",
     "gold_all": "reference labels without limit: what that many labels would be worth",
-    "self": "control: students shown the base's own outputs",
-    "shuffled": "control: the teacher's replies re-paired within a domain, so the form is right and the content wrong",
+    "self": "control: students shown the base’s own outputs",
+    "shuffled": "control: the teacher’s replies re-paired within a domain, so the form is right and the content wrong",
     "open": "control: students of the best open-weights teacher",
-    "corrupted": "the teacher's replies with wrong content",
+    "corrupted": "the teacher’s replies with wrong content",
 }
 
 RINGS: Mapping[Ring, str] = {
@@ -84,3 +85,20 @@ def largest_budgets(audit: Audit) -> Mapping[ArmKind, int]:
     for point in audit.points:
         largest[point.arm] = max(point.budget, largest.get(point.arm, 0))
     return largest
+
+
+def typeset(words: str) -> str:
+    """Set typewriter apostrophes between letters, and after a plural s, as apostrophes."""
+    return re.sub(r"(?<=\w)'(?=\w)|(?<=s)'(?=\s)", "’", words)
+
+
+def instant(at: str) -> str:
+    """Set an ISO instant for reading, to the minute; anything else stays as it is."""
+    found = re.fullmatch(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)[\d:.]*(?:Z|\+00:00)", at)
+    return f"{found[1]}, {found[2]} UTC" if found else at
+
+
+def source_tree(commit: str) -> str:
+    """Name a commit by its first twelve digits, and say so if the tree had changed."""
+    digits, _, changed = commit.partition("+")
+    return f"{digits[:12] or 'unknown'}{', with uncommitted changes' if changed else ''}"
