@@ -1,4 +1,4 @@
-"""Train the bundled closed teacher and open base from scratch: `python -m angelshare.measure.bundle plans/bundled.toml OUT`."""
+"""Train the bundled teacher and base from scratch: `python -m angelshare.measure.bundle plans/bundled.toml OUT`."""
 
 from __future__ import annotations
 
@@ -67,7 +67,9 @@ def rows(name: str, pupil: Pupil) -> list[tuple[str, str]]:
     return out
 
 
-def train_bundled(recipe_text: str, where: str, out: Path, *, on_step: Callable[[int, int], None] | None = None) -> None:
+def train_bundled(
+    recipe_text: str, where: str, out: Path, *, on_step: Callable[[int, int], None] | None = None
+) -> None:
     """Train both checkpoints and write them with a manifest of their hashes to `out`."""
     recipe = decode_toml(recipe_text, Recipe, where)
     hashes = {}

@@ -12,7 +12,8 @@ from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from angelshare.core.record import record
-from angelshare.models.training import Example, Schedule, train
+from angelshare.models.batching import Example
+from angelshare.models.training import Schedule, train
 
 PRINTABLE = [chr(code) for code in range(32, 127)]
 """The vocabulary: newline and every printable ASCII character, after padding and end."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from importlib.resources import files
 from itertools import islice
 from pathlib import Path
@@ -11,9 +12,9 @@ from typing import Any
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
 
-from angelshare.core.errors import CheckpointError
+from angelshare.core.errors import CheckpointError, PlanError
 from angelshare.core.records import Completion, Message, Query
-from angelshare.models.decoding import Draft, decode
+from angelshare.models.decoding import Asked, Reply, completion, decode
 
 WINDOW = 2048
 """Queries taken at a time; they are decoded shortest first and yielded in order."""
@@ -57,12 +58,28 @@ class CheckpointModel:
             yield from self._window(window)
 
     def _window(self, window: Sequence[Query]) -> list[Completion]:
-        drafts = [Draft(query=query, prompt=prompt_ids(self.tokenizer, query.messages)) for query in window]
+        prompts = prompts_ids(self.tokenizer, [query.messages for query in window])
+        asked = [self._asked(query, prompt) for query, prompt in zip(window, prompts, strict=True)]
         # rows of like length share a batch, so little is spent on padding
-        order = sorted(range(len(drafts)), key=lambda k: (drafts[k].query.sampling.max_tokens, len(drafts[k].prompt)))
+        order = sorted(range(len(asked)), key=lambda k: (asked[k].limit, len(asked[k].prompt)))
+        replies: dict[int, Reply] = {}
         for start in range(0, len(order), self.batch):
-            decode(self.network, self.tokenizer, [drafts[k] for k in order[start : start + self.batch]])
-        return [draft.completion(self.tokenizer) for draft in drafts]
+            rows = order[start : start + self.batch]
+            replies |= zip(rows, decode(self.network, self.tokenizer, [asked[k] for k in rows]), strict=True)
+        spell = cache(lambda token: str(self.tokenizer.decode([token])))
+        return [completion(asked[k], replies[k], self.tokenizer, spell) for k in range(len(asked))]
+
+    def _asked(self, query: Query, prompt: list[int]) -> Asked:
+        context = getattr(self.network.config, "max_position_embeddings", None)
+        room = query.sampling.max_tokens if context is None else context - len(prompt)
+        if not prompt:
+            raise PlanError(f"query {query.id}: an empty prompt; a model needs at least one token to go on from")
+        if room < 1:
+            raise PlanError(
+                f"query {query.id}: a prompt of {len(prompt)} tokens leaves no room for a reply; "
+                f"'{self.name}' holds {context}; shorten the prompt"
+            )
+        return Asked(query, prompt, min(query.sampling.max_tokens, room))
 
     def save(self, folder: Path) -> None:
         """Write weights, configuration and tokenizer in Hugging Face format."""
@@ -120,11 +137,15 @@ def _require(folder: Path, gguf_file: str) -> None:
             raise CheckpointError(f"{folder}: the checkpoint has no {what}; save it with save_pretrained()")
 
 
-def prompt_ids(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message]) -> list[int]:
-    """Turn a conversation into token ids, by the tokenizer's chat template or, without one, line by line."""
+def prompts_ids(tokenizer: PreTrainedTokenizerBase, conversations: Sequence[Sequence[Message]]) -> list[list[int]]:
+    """Turn conversations into token ids, by the tokenizer's chat template or, without one, line by line."""
+    if not conversations:
+        return []
     if tokenizer.chat_template:
-        turns = [{"role": message.role, "content": message.content} for message in messages]
-        text = str(tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True))
+        turns = [[{"role": turn.role, "content": turn.content} for turn in messages] for messages in conversations]
+        texts = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
     else:
-        text = "\n".join(message.content for message in messages)
-    return list(tokenizer(text, add_special_tokens=False)["input_ids"])
+        texts = ["\n".join(turn.content for turn in messages) for messages in conversations]
+    # a template writes the special tokens itself
+    rows: list[list[int]] = tokenizer(texts, add_special_tokens=not tokenizer.chat_template)["input_ids"]
+    return rows

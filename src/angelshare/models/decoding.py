@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -16,108 +16,159 @@ SHRINK_BELOW = 0.75
 """The batch is cut down to its unfinished rows when their share falls below this."""
 
 
-class Draft:
-    """A reply in the making."""
+class Asked(NamedTuple):
+    """A query as the network sees it."""
 
-    def __init__(self, *, query: Query, prompt: list[int]) -> None:
-        self.query, self.prompt = query, prompt
-        self.ids: list[int] = []
-        self.logprob = 0.0
-        self.alternatives: list[tuple[list[int], list[float]]] = []
-        self.ended = False
-
-    def completion(self, tokenizer: Any) -> Completion:  # noqa: ANN401 - a transformers tokenizer
-        """Render the finished draft."""
-        return Completion(
-            query_id=self.query.id,
-            text=tokenizer.decode(self.ids, skip_special_tokens=True),
-            tokens_in=len(self.prompt),
-            tokens_out=len(self.ids) + int(self.ended),
-            tokens_delivered=len(self.ids) + int(self.ended),
-            truncated=not self.ended,
-            certainty=float(np.exp(self.logprob)),
-            logprobs=[
-                TokenAlternatives(tokens=[tokenizer.decode([i]) for i in ids], logprobs=values)
-                for ids, values in self.alternatives
-            ],
-        )
+    query: Query
+    prompt: list[int]
+    limit: int
+    """Longest reply in tokens."""
 
 
-@torch.inference_mode()
-def decode(network: Any, tokenizer: Any, drafts: Sequence[Draft]) -> None:  # noqa: ANN401 - transformers types
-    """Complete `drafts` in place, all in one batch, left-padded."""
+class Reply(NamedTuple):
+    """What the network wrote."""
+
+    ids: list[int]
+    """Without the end token."""
+
+    ended: bool
+    """Whether it came to an end by itself."""
+
+    logprob: float
+    """Natural-log probability of the whole reply, its end included."""
+
+    alternatives: Sequence[tuple[list[int], list[float]]]
+    """Per token, the end included: candidate ids and log probabilities, if the query asked for them."""
+
+
+def completion(asked: Asked, reply: Reply, tokenizer: Any, spell: Callable[[int], str]) -> Completion:  # noqa: ANN401 - a transformers tokenizer
+    """Render a reply as text; `spell` writes one token."""
+    tokens = len(reply.ids) + int(reply.ended)
+    return Completion(
+        query_id=asked.query.id,
+        text=tokenizer.decode(reply.ids, skip_special_tokens=True),
+        tokens_in=len(asked.prompt),
+        tokens_out=tokens,
+        tokens_delivered=tokens,
+        truncated=not reply.ended,
+        certainty=float(np.exp(reply.logprob)),
+        logprobs=[
+            TokenAlternatives(tokens=[spell(i) for i in ids], logprobs=values) for ids, values in reply.alternatives
+        ],
+    )
+
+
+@torch.inference_mode()  # type: ignore[untyped-decorator]  # torch is not checked
+def decode(network: Any, tokenizer: Any, batch: Sequence[Asked]) -> list[Reply]:  # noqa: ANN401 - transformers types
+    """Answer all of `batch` together, left-padded; rows with temperature 0 are greedy."""
     device = next(network.parameters()).device
-    ids, mask = _left_pad([draft.prompt for draft in drafts], tokenizer.pad_token_id, device)
+    ids, mask = _left_pad([asked.prompt for asked in batch], tokenizer.pad_token_id, device)
     positions = (mask.cumsum(1) - 1).clamp(min=0)
-    cache, live = DynamicCache(config=network.config), list(drafts)
-    ends = _end_ids(network, tokenizer)
-    while live:
+    cache, written = DynamicCache(config=network.config), Written(batch, end_ids(network, tokenizer), device)
+    # the loop is free of Python work per row, but for rows that are sampled
+    while True:
         out = network(
             input_ids=ids, attention_mask=mask, position_ids=positions, past_key_values=cache, logits_to_keep=1
         )
-        chosen = _choose(out.logits[:, -1], live)
-        for draft, token in zip(live, chosen.tolist(), strict=True):
-            _append(draft, token, ends)
-        keep = [k for k, draft in enumerate(live) if not _done(draft)]
+        chosen = written.extend(out.logits[:, -1].float())
+        unfinished = int(written.unfinished.sum())
+        if not unfinished:
+            return written.replies()
         # a finished row is decoded on as ballast until the batch is worth cutting
-        if len(keep) < SHRINK_BELOW * len(live) or not keep:
-            live = [live[k] for k in keep]
-            rows = torch.tensor(keep, device=device, dtype=torch.long)
+        if unfinished < SHRINK_BELOW * len(chosen):
+            rows = written.shrink()
             cache.batch_select_indices(rows)
             chosen, mask, positions = chosen[rows], mask[rows], positions[rows]
         ids = chosen[:, None]
-        mask = torch.cat([mask, mask.new_ones(len(live), 1)], 1)
+        mask = torch.cat([mask, mask.new_ones(len(chosen), 1)], 1)
         positions = positions[:, -1:] + 1
+
+
+class Written:
+    """The replies of a batch in the making: one column of tokens per step, for the rows still in the batch."""
+
+    def __init__(self, batch: Sequence[Asked], ends: Sequence[int], device: torch.device) -> None:
+        self._batch = batch
+        self._ends = torch.tensor(ends, dtype=torch.long, device=device)
+        self._limits = torch.tensor([asked.limit for asked in batch], device=device)
+        self._live = torch.arange(len(batch), device=device)
+        self._top = max(asked.query.sampling.top_logprobs for asked in batch)
+        self._steps: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]] = []
+        self._tops: list[tuple[torch.Tensor, torch.Tensor]] = []
+        self._sampled = any(asked.query.sampling.temperature > 0 for asked in batch)
+        self.unfinished = torch.ones(len(batch), dtype=torch.bool, device=device)
+        """(rows in the batch,) whether a row still writes."""
+
+    def extend(self, logits: torch.Tensor) -> torch.Tensor:
+        """Choose the next token of each row from (rows, vocabulary) logits."""
+        chosen = logits.argmax(-1)
+        if self._sampled:
+            self._sample(logits, chosen)
+        total = logits.logsumexp(-1, keepdim=True)
+        self._steps.append((self._live, chosen, (logits.gather(1, chosen[:, None]) - total)[:, 0]))
+        if self._top:
+            top = logits.topk(min(self._top, logits.shape[1]))
+            self._tops.append((top.indices, top.values - total))
+        self.unfinished = self.unfinished & ~torch.isin(chosen, self._ends) & (self._limits > len(self._steps))
+        return chosen
+
+    def shrink(self) -> torch.Tensor:
+        """Drop finished rows; gives the places of those that stay."""
+        rows = self.unfinished.nonzero()[:, 0]
+        self._live, self._limits, self.unfinished = self._live[rows], self._limits[rows], self.unfinished[rows]
+        return rows
+
+    def replies(self) -> list[Reply]:
+        """Cut each row at its end token or limit."""
+        shape = (len(self._batch), len(self._steps))
+        ids, logprobs = np.zeros(shape, dtype=np.int64), np.zeros(shape)
+        for step, (rows, chosen, picked) in enumerate(self._steps):
+            at = rows.cpu().numpy()
+            ids[at, step], logprobs[at, step] = chosen.cpu().numpy(), picked.cpu().numpy()
+        is_end = np.isin(ids, self._ends.cpu().numpy())
+        # a row left the batch only after its end or its limit, so what it did not write lies behind the cut
+        first = np.where(is_end.any(1), is_end.argmax(1), shape[1])
+        limits = np.array([asked.limit for asked in self._batch])
+        ended, length = first < limits, np.minimum(first, limits)
+        tops = self._alternatives(length + ended)
+        return [
+            Reply(ids[row, :n].tolist(), bool(end), float(logprobs[row, : n + end].sum()), tops[row])
+            for row, (n, end) in enumerate(zip(length.tolist(), ended.tolist(), strict=True))
+        ]
+
+    def _sample(self, logits: torch.Tensor, chosen: torch.Tensor) -> None:
+        """Draw by Gumbel noise (Maddison et al. 2014, arXiv 1411.0030, section 2) of each row's own stream."""
+        for place, row in enumerate(self._live.tolist()):
+            query = self._batch[row].query
+            if query.sampling.temperature > 0 and self.unfinished[place]:
+                rng = stream("decode", query.id, query.sampling.draw, len(self._steps))
+                noise = torch.from_numpy(rng.gumbel(size=logits.shape[1])).to(logits)
+                chosen[place] = (logits[place] / query.sampling.temperature + noise).argmax()
+
+    def _alternatives(self, lengths: np.ndarray) -> list[list[tuple[list[int], list[float]]]]:
+        """Sort the top candidates of each step by row, as many as the row's query asked for."""
+        out: list[list[tuple[list[int], list[float]]]] = [[] for _ in self._batch]
+        for step, (indices, values) in enumerate(self._tops):
+            listed = zip(self._steps[step][0].tolist(), indices.tolist(), values.tolist(), strict=True)
+            for row, ids, logprobs in listed:
+                wanted = self._batch[row].query.sampling.top_logprobs
+                if wanted and step < lengths[row]:
+                    out[row].append((ids[:wanted], logprobs[:wanted]))
+        return out
+
+
+def end_ids(network: Any, tokenizer: Any) -> list[int]:  # noqa: ANN401 - transformers types
+    """List the tokens that end a reply."""
+    ends = network.generation_config.eos_token_id if network.generation_config is not None else None
+    listed = ends if isinstance(ends, list) else [ends]
+    return sorted({i for i in [*listed, tokenizer.eos_token_id] if i is not None})
 
 
 def _left_pad(prompts: Sequence[list[int]], pad: int, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
     width = max(len(prompt) for prompt in prompts)
-    ids = torch.full((len(prompts), width), pad, dtype=torch.long)
-    mask = torch.zeros((len(prompts), width), dtype=torch.long)
+    ids = np.full((len(prompts), width), pad, dtype=np.int64)
+    mask = np.zeros((len(prompts), width), dtype=np.int64)
     for row, prompt in enumerate(prompts):
-        ids[row, width - len(prompt) :] = torch.tensor(prompt)
+        ids[row, width - len(prompt) :] = prompt
         mask[row, width - len(prompt) :] = 1
-    return ids.to(device), mask.to(device)
-
-
-def _end_ids(network: Any, tokenizer: Any) -> frozenset[int]:  # noqa: ANN401 - transformers types
-    ends = network.generation_config.eos_token_id if network.generation_config is not None else None
-    listed = ends if isinstance(ends, list) else [ends]
-    return frozenset(i for i in [*listed, tokenizer.eos_token_id] if i is not None)
-
-
-def _done(draft: Draft) -> bool:
-    return draft.ended or len(draft.ids) >= draft.query.sampling.max_tokens
-
-
-def _append(draft: Draft, token: int, ends: frozenset[int]) -> None:
-    if _done(draft):
-        return
-    if token in ends:
-        draft.ended = True
-    else:
-        draft.ids.append(token)
-
-
-def _choose(logits: torch.Tensor, live: Sequence[Draft]) -> torch.Tensor:
-    """Pick the next token of each row: the likeliest, or by Gumbel noise of the row's own stream."""
-    logprobs = torch.log_softmax(logits.float(), -1)
-    chosen = logprobs.argmax(-1)
-    for row, draft in enumerate(live):
-        temperature = draft.query.sampling.temperature
-        if temperature > 0 and not _done(draft):
-            rng = stream("decode", draft.query.id, draft.query.sampling.draw, len(draft.ids))
-            noise = torch.from_numpy(rng.gumbel(size=logprobs.shape[1])).to(logprobs)
-            chosen[row] = (logprobs[row] / temperature + noise).argmax()
-    picked = logprobs.gather(1, chosen[:, None])[:, 0].tolist()
-    for row, draft in enumerate(live):
-        if not _done(draft):
-            draft.logprob += picked[row]
-            if draft.query.sampling.top_logprobs:
-                _note_alternatives(draft, logprobs[row])
-    return chosen
-
-
-def _note_alternatives(draft: Draft, logprobs: torch.Tensor) -> None:
-    top = logprobs.topk(min(draft.query.sampling.top_logprobs, logprobs.shape[0]))
-    draft.alternatives.append((top.indices.tolist(), top.values.tolist()))
+    return torch.from_numpy(ids).to(device), torch.from_numpy(mask).to(device)

@@ -1,4 +1,4 @@
-"""Student recipes on a Hugging Face causal LM: `sequence` (text), `trace` (text with reasoning), `logits` (soft labels)."""
+"""Student recipes on a causal LM: `sequence` (text), `trace` (text with reasoning), `logits` (soft labels)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,14 @@ import numpy as np
 
 from angelshare.core.errors import PlanError
 from angelshare.core.protocols import Fitted
-from angelshare.core.records import Pair, TokenAlternatives
-from angelshare.models.checkpoint import CheckpointModel, load, prompt_ids
-from angelshare.models.training import Example, Schedule, train
+from angelshare.core.records import Pair
+from angelshare.models.batching import Example
+from angelshare.models.checkpoint import CheckpointModel, load, prompts_ids
+from angelshare.models.training import Schedule, train
+
+NEEDS = "the logits arm needs a teacher that shows top-k logprobs, with the student's tokens; use 'traces' or 'answers'"
+SHARED = 0.5
+"""Least share of a reply's tokens that must be found among the teacher's alternatives."""
 
 
 class SequenceStudent:
@@ -28,7 +33,7 @@ class SequenceStudent:
 
     soft = False
 
-    def __init__(  # noqa: PLR0917 - options of a plan, always given by name
+    def __init__(
         self, base: str, *, gguf_file: str = "", epochs: float = 20.0, max_steps: int = 400, batch: int = 64,
         learning_rate: float = 2e-3, warm_up: float = 0.1, weight_decay: float = 0.05, max_length: int = 2048,
         eval_batch: int = 256,
@@ -42,20 +47,26 @@ class SequenceStudent:
     def fit(self, pairs: Sequence[Pair], *, seed: int, workspace: Path) -> Fitted:  # noqa: ARG002 - nothing is written
         """Train a copy of the base on `pairs`; deterministic given pairs, seed and one thread."""
         network, tokenizer = load(self.base, gguf_file=self.gguf_file)
-        examples = [self._example(tokenizer, pair) for pair in pairs]
-        meter = train(network, examples, self.schedule, seed=seed)
+        meter = train(network, self.examples(tokenizer, pairs), self.schedule, seed=seed)
         return Fitted(CheckpointModel.of(network, tokenizer, name="student", batch=self.eval_batch), meter)
 
-    def _example(self, tokenizer: Any, pair: Pair) -> Example:  # noqa: ANN401 - a transformers tokenizer
-        prompt = prompt_ids(tokenizer, pair.query.messages)
-        reply = tokenizer(pair.reply, add_special_tokens=False)["input_ids"]
-        ids = [*prompt, *reply, tokenizer.eos_token_id]
-        if len(ids) > self.max_length:
-            raise PlanError(
-                f"query {pair.query.id}: {len(ids)} tokens, more than max_length {self.max_length}; raise it or shorten replies"
-            )
-        soft = soft_labels(tokenizer, pair, len(reply) + 1) if self.soft else None
-        return Example(ids, len(prompt), pair.weight, soft)
+    def examples(self, tokenizer: Any, pairs: Sequence[Pair]) -> list[Example]:  # noqa: ANN401 - a transformers tokenizer
+        """Tokenise pairs, each reply closed by the end token."""
+        if not pairs:
+            return []
+        prompts = prompts_ids(tokenizer, [pair.query.messages for pair in pairs])
+        replies = tokenizer([pair.reply for pair in pairs], add_special_tokens=False)["input_ids"]
+        labels = SoftLabels(tokenizer) if self.soft else None
+        rows = []
+        for pair, prompt, reply in zip(pairs, prompts, replies, strict=True):
+            ids = [*prompt, *reply, tokenizer.eos_token_id]
+            if len(ids) > self.max_length:
+                raise PlanError(
+                    f"query {pair.query.id}: {len(ids)} tokens, more than max_length {self.max_length}; "
+                    "raise it or shorten replies"
+                )
+            rows.append(Example(ids, len(prompt), pair.weight, labels.of(pair, ids[len(prompt) :]) if labels else None))
+        return rows
 
 
 class TraceStudent(SequenceStudent):
@@ -68,33 +79,46 @@ class LogitsStudent(SequenceStudent):
     soft = True
 
 
-def soft_labels(tokenizer: Any, pair: Pair, places: int) -> tuple[np.ndarray, np.ndarray]:  # noqa: ANN401 - a transformers tokenizer
-    """Turn a reply's alternatives into (places, k) token ids (-1 where absent) and probabilities that sum to one.
+class SoftLabels:
+    """Turns the teacher's tokens, which come as text, into the student's."""
 
-    Raises PlanError if the teacher gave none, or its tokens are not the student's.
-    """
-    if len(pair.logprobs) != places:
-        raise PlanError(
-            f"query {pair.query.id}: {len(pair.logprobs)} positions with logprobs for {places} student tokens; the logits "
-            "arm needs a teacher that shows top-k logprobs and shares the student's tokenizer; use 'traces' or 'answers'"
-        )
-    width = max(len(place.tokens) for place in pair.logprobs)
-    ids = np.full((places, width), -1, dtype=np.int64)
-    mass = np.zeros((places, width))
-    for row, place in enumerate(pair.logprobs):
-        known = _known(tokenizer, place)
-        for column, (token, logprob) in enumerate(known):
-            ids[row, column], mass[row, column] = token, np.exp(logprob)
-    total = mass.sum(1, keepdims=True)
-    if (total <= 0).any():
-        raise PlanError(f"query {pair.query.id}: none of the teacher's tokens is in the student's vocabulary")
-    return ids, mass / total
+    def __init__(self, tokenizer: Any) -> None:  # noqa: ANN401 - a transformers tokenizer
+        self._tokenizer = tokenizer
+        self._known: dict[str, int] = {}
 
+    def of(self, pair: Pair, reply: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+        """Give (reply, k) token ids (-1 where absent) and probabilities that sum to one.
 
-def _known(tokenizer: Any, place: TokenAlternatives) -> list[tuple[int, float]]:  # noqa: ANN401 - a transformers tokenizer
-    known = []
-    for token, logprob in zip(place.tokens, place.logprobs, strict=True):
-        ids = tokenizer(token, add_special_tokens=False)["input_ids"]
-        if len(ids) == 1:
-            known.append((ids[0], logprob))
-    return known
+        Args:
+            pair: its alternatives, one per token of the reply; an interface may leave the end token out.
+            reply: the reply as the student's tokens, the end token last.
+
+        Raises PlanError if the teacher gave none, or its tokens are not the student's.
+        """
+        if len(pair.logprobs) not in (len(reply), len(reply) - 1):
+            raise PlanError(
+                f"query {pair.query.id}: {len(pair.logprobs)} positions with logprobs for {len(reply)} tokens; {NEEDS}"
+            )
+        ids = np.full((len(reply), max(1, *(len(place.tokens) for place in pair.logprobs))), -1, dtype=np.int64)
+        mass = np.zeros(ids.shape)
+        ids[-1, 0], mass[-1, 0] = reply[-1], 1.0
+        for row, place in enumerate(pair.logprobs):
+            ids[row], mass[row] = -1, 0.0
+            for column, (token, logprob) in enumerate(zip(place.tokens, place.logprobs, strict=True)):
+                ids[row, column] = self._id(token)
+                mass[row, column] = np.exp(logprob) * (ids[row, column] >= 0)
+        total = mass.sum(1, keepdims=True)
+        # a sampled token may lie outside the top k, but hardly half of them
+        agree = (ids == np.asarray(reply)[:, None]).any(1).mean()
+        if (total <= 0).any() or agree < SHARED:
+            raise PlanError(
+                f"query {pair.query.id}: only {agree:.0%} of the reply's tokens are among the teacher's own; {NEEDS}"
+            )
+        return ids, mass / total
+
+    def _id(self, token: str) -> int:
+        """Find the student's token that is written like `token`, or -1."""
+        if token not in self._known:
+            ids = self._tokenizer(token, add_special_tokens=False)["input_ids"]
+            self._known[token] = ids[0] if len(ids) == 1 else -1
+        return self._known[token]

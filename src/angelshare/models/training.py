@@ -5,18 +5,17 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
 from torch.nn import functional
 
+from angelshare.core.errors import PlanError
 from angelshare.core.record import record
 from angelshare.core.records import Meter
-from angelshare.core.seeds import stream
+from angelshare.models.batching import Batch, Example, Pack, batches, steps_per_epoch
 
-BUCKET = 8
-"""Batches whose examples are sorted by length together: less padding, order still random."""
 STILL_FALLING = 0.05
 """A capped run whose loss fell by more than this share over the last fifth is flagged as undertrained."""
 
@@ -50,16 +49,6 @@ class Schedule:
     """Gradient norm is clipped to this."""
 
 
-class Example(NamedTuple):
-    """A tokenised pair: `ids` is prompt then reply, the loss is on the reply alone."""
-
-    ids: list[int]
-    prompt: int
-    weight: float
-    soft: tuple[np.ndarray, np.ndarray] | None = None
-    """(reply, k) token ids and probabilities, -1 padded; None for hard labels."""
-
-
 def train(
     network: Any,  # noqa: ANN401 - any transformers causal LM
     examples: Sequence[Example],
@@ -73,43 +62,66 @@ def train(
     Each example weighs the same whatever its length (mean over its own reply tokens), since otherwise
     long traces drown short answers. Batch order depends on `seed` alone.
     """
+    if not examples:
+        raise PlanError("no pairs to train on: every query was refused, or no label is public (see public_labels)")
     cpu, wall = time.process_time(), time.perf_counter()
-    torch.manual_seed(seed)
     steps = planned_steps(len(examples), schedule)
+    plan = batches([len(example.ids) for example in examples], schedule.batch, steps, seed=seed)
+    pack = Pack(examples, next(network.parameters()).device)
+    network.train()
+    # only dropout draws from torch's own generator: seeded here, and given back to the caller as it was
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        history = _descend(network, pack, plan, schedule=schedule, on_step=on_step)
+    network.eval()
+    tokens = sum(len(examples[k].ids) for rows in plan for k in rows)
+    return Meter(
+        steps=len(plan), examples=sum(map(len, plan)), tokens=tokens,
+        training_flop=6.0 * sum(p.numel() for p in network.parameters()) * tokens,
+        cpu_seconds=time.process_time() - cpu, wall_seconds=time.perf_counter() - wall,
+        loss=float(history[-max(1, len(plan) // 10) :].mean()),
+        converged=not undertrained(history, capped=schedule.max_steps < wanted_steps(len(examples), schedule)),
+    )  # fmt: skip
+
+
+def _descend(
+    network: Any,  # noqa: ANN401 - any transformers causal LM
+    pack: Pack,
+    plan: Sequence[Sequence[int]],
+    *,
+    schedule: Schedule,
+    on_step: Callable[[int, int], None] | None,
+) -> np.ndarray:
+    """Take one optimiser step per batch; gives the (steps,) losses in nats."""
     parameters = [p for p in network.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(
         _groups(parameters, schedule), lr=schedule.learning_rate, betas=(0.9, 0.98), fused=True
     )
-    network.train()
-    losses, tokens, seen = [], 0, 0
-    for step, rows in enumerate(batches(examples, schedule, steps, seed=seed)):
-        rate = learning_rate(step, steps, schedule)
+    losses = []
+    for step, rows in enumerate(plan):
         for group in optimiser.param_groups:
-            group["lr"] = rate
-        loss = _loss(network, [examples[k] for k in rows])
+            group["lr"] = learning_rate(step, len(plan), schedule)
+        loss = _loss(network, pack.batch(rows))
         loss.backward()
         torch.nn.utils.clip_grad_norm_(parameters, schedule.clip)
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
+        # read at the end only: on an accelerator each reading would wait for the step
         losses.append(loss.detach())
-        tokens += sum(len(examples[k].ids) for k in rows)
-        seen += len(rows)
         if on_step is not None:
-            on_step(step + 1, steps)
-    network.eval()
-    history = torch.stack(losses).double().numpy()
-    return Meter(
-        steps=steps, examples=seen, tokens=tokens,
-        training_flop=6.0 * sum(p.numel() for p in network.parameters()) * tokens,
-        cpu_seconds=time.process_time() - cpu, wall_seconds=time.perf_counter() - wall,
-        loss=float(history[-max(1, steps // 10) :].mean()),
-        converged=not undertrained(history, capped=steps < schedule.epochs * len(examples) / schedule.batch),
-    )  # fmt: skip
+            on_step(step + 1, len(plan))
+    history: np.ndarray = torch.stack(losses).double().cpu().numpy()
+    return history
 
 
 def planned_steps(examples: int, schedule: Schedule) -> int:
     """Steps for `epochs` passes, at most `max_steps`, at least one."""
-    return max(1, min(schedule.max_steps, math.ceil(schedule.epochs * examples / schedule.batch)))
+    return max(1, min(schedule.max_steps, round(wanted_steps(examples, schedule))))
+
+
+def wanted_steps(examples: int, schedule: Schedule) -> float:
+    """Steps that `epochs` passes take."""
+    return schedule.epochs * steps_per_epoch(examples, schedule.batch)
 
 
 def learning_rate(step: int, steps: int, schedule: Schedule) -> float:
@@ -120,20 +132,6 @@ def learning_rate(step: int, steps: int, schedule: Schedule) -> float:
     done = (step - warm) / max(1, steps - warm)
     low = schedule.final_rate
     return schedule.learning_rate * (low + (1 - low) * 0.5 * (1 + math.cos(math.pi * done)))
-
-
-def batches(examples: Sequence[Example], schedule: Schedule, steps: int, *, seed: int) -> list[list[int]]:
-    """Lay out which examples go into which step: a fresh permutation per epoch, length-sorted within buckets."""
-    rng = stream("batches", seed)
-    plan: list[list[int]] = []
-    while len(plan) < steps:
-        order = rng.permutation(len(examples))
-        epoch: list[list[int]] = []
-        for start in range(0, len(order), BUCKET * schedule.batch):
-            bucket = sorted(order[start : start + BUCKET * schedule.batch].tolist(), key=lambda k: len(examples[k].ids))
-            epoch += [bucket[i : i + schedule.batch] for i in range(0, len(bucket), schedule.batch)]
-        plan += [epoch[k] for k in rng.permutation(len(epoch))]
-    return plan[:steps]
 
 
 def undertrained(losses: np.ndarray, *, capped: bool) -> bool:
@@ -151,34 +149,18 @@ def _groups(parameters: Sequence[torch.nn.Parameter], schedule: Schedule) -> lis
     return [{"params": matrices, "weight_decay": schedule.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
 
 
-def _loss(network: Any, batch: Sequence[Example]) -> torch.Tensor:  # noqa: ANN401 - any transformers causal LM
-    """Mean over examples of weight times the mean cross-entropy over the example's own reply tokens."""
-    device = next(network.parameters()).device
-    width = max(len(example.ids) for example in batch)
-    ids = torch.zeros((len(batch), width), dtype=torch.long)
-    share = torch.zeros((len(batch), width - 1))
-    for row, example in enumerate(batch):
-        ids[row, : len(example.ids)] = torch.tensor(example.ids)
-        replies = len(example.ids) - example.prompt
-        share[row, example.prompt - 1 : len(example.ids) - 1] = example.weight / replies
-    # right padding needs no attention mask: a causal model never looks right, and padding carries no loss
-    logits = network(input_ids=ids.to(device), use_cache=False).logits[:, :-1]
-    share = share.to(device)
-    if batch[0].soft is None:
-        nats = functional.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten().to(device), reduction="none")
-        return (nats.view_as(share) * share).sum() / share.new_tensor([e.weight for e in batch]).sum()
-    return (_soft_nats(logits, batch) * share).sum() / share.new_tensor([e.weight for e in batch]).sum()
+def _loss(network: Any, batch: Batch) -> torch.Tensor:  # noqa: ANN401 - any transformers causal LM
+    """Mean over examples of weight times the mean cross-entropy over the example's own reply tokens.
 
-
-def _soft_nats(logits: torch.Tensor, batch: Sequence[Example]) -> torch.Tensor:
-    """Cross-entropy against the teacher's top-k distribution (Hinton et al. 2015, arXiv 1503.02531, section 2, T = 1)."""
-    logprobs = functional.log_softmax(logits, -1)
-    nats = logits.new_zeros(logits.shape[:2])
-    for row, example in enumerate(batch):
-        if example.soft is None:
-            continue
-        tokens, mass = (torch.from_numpy(part).to(logits.device) for part in example.soft)
-        places = slice(example.prompt - 1, len(example.ids) - 1)
-        picked = logprobs[row, places].gather(1, tokens.clamp(min=0))
-        nats[row, places] = -(picked * mass.to(picked)).sum(-1)
-    return nats
+    Soft labels: cross-entropy against the teacher's distribution (Hinton et al. 2015, arXiv 1503.02531, section 2,
+    at temperature 1).
+    """
+    # the output layer is left out where no row of the batch has loss
+    kept = batch.targets.shape[1]
+    logits = network(input_ids=batch.inputs, use_cache=False, logits_to_keep=kept).logits
+    if batch.soft is None:
+        nats = functional.cross_entropy(logits.flatten(0, 1), batch.targets.flatten(), reduction="none")
+        return (nats.view_as(batch.share) * batch.share).sum()
+    tokens, mass = batch.soft
+    nats = -(functional.log_softmax(logits, -1).gather(2, tokens) * mass).sum(-1)
+    return (nats * batch.share).sum()
