@@ -284,3 +284,23 @@ def _arm_row(point: RecoveryPoint, seeds: int) -> ArmRow:
         cpu_seconds=1.5 + point.budget / 120, accuracy=estimate(0.06 + 0.92 * max(0, point.recovery.value), 0.03),
         recovery=point.recovery, attributable=attributable,
     )  # fmt: skip
+
+
+HOSTILE = "<script>alert(1)</script><img src=https://evil.example/x onerror=alert(1)>\"'&\x00\x1b[31m=HYPERLINK(1)"
+
+
+def hostile() -> Audit:
+    """Give the sample with every free text replaced by one that tries to break out of the page."""
+    return _replace_words(sample())
+
+
+def _replace_words(value):
+    kept = {"arm", "ring", "axis", "measure", "name", "headline_arm", "left_out"}
+    if dataclasses.is_dataclass(value):
+        return dataclasses.replace(value, **{
+            f.name: getattr(value, f.name) if f.name in kept else _replace_words(getattr(value, f.name))
+            for f in dataclasses.fields(value)
+        })  # fmt: skip
+    if isinstance(value, list | tuple):
+        return [_replace_words(entry) for entry in value]
+    return f"{HOSTILE} {value}" if isinstance(value, str) and value else value

@@ -18,9 +18,14 @@ class Markup(str):
     __slots__ = ()
 
 
+def printable(text: str) -> str:
+    """Replace control characters by U+FFFD, so that no model's words can steer a page or a terminal."""
+    return _FORBIDDEN.sub("\ufffd", text)
+
+
 def escape(text: str) -> Markup:
-    """Escape `text` for element content and attribute values; control characters become U+FFFD."""
-    return Markup(html.escape(_FORBIDDEN.sub("\ufffd", text), quote=True))
+    """Escape `text` for element content and attribute values."""
+    return Markup(html.escape(printable(text), quote=True))
 
 
 def join(*parts: str) -> Markup:

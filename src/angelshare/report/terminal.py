@@ -12,6 +12,7 @@ from rich.text import Text
 
 from angelshare.core.audit import Audit
 from angelshare.core.records import ArmKind, Estimate, Refusal
+from angelshare.report.markup import printable
 from angelshare.report.numbers import parts, percent, plain
 from angelshare.report.scales import Scale, ends, extent
 from angelshare.report.verdict_html import verdict_lines
@@ -32,13 +33,15 @@ def summary(audit: Audit) -> RenderableType:
     for line in verdict_lines(audit):
         printed = parts(line.number, unit=line.unit, level=audit.header.level)
         value = Text(f"{printed.value}:" if isinstance(line.number, Refusal) else printed.value, style="bold")
-        numbers.add_row(Text(line.name), Text.assemble(value, " ", printed.interval))
+        numbers.add_row(Text(line.name), Text.assemble(value, " ", printable(printed.interval)))
     level = Text(f"Brackets hold {percent(audit.header.level)} intervals.", style="dim")
-    inside: list[RenderableType] = [Text(audit.verdict.sentence), Text(), numbers, Text(), level]
+    inside: list[RenderableType] = [Text(printable(audit.verdict.sentence)), Text(), numbers, Text(), level]
     if not audit.header.attributable:
         left_out = ", ".join(ARMS[arm] for arm in audit.header.left_out) or "unnamed"
         inside.insert(0, Text(f"RAW, NOT ATTRIBUTABLE: no {left_out} control.\n", style="bold"))
-    box = Panel(Group(*inside), title=Text(audit.plan), title_align="left", box=SQUARE, width=80, padding=(1, 2))
+    box = Panel(
+        Group(*inside), title=Text(printable(audit.plan)), title_align="left", box=SQUARE, width=80, padding=(1, 2)
+    )
     return Group(box, Text(curve(audit)))
 
 
