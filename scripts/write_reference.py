@@ -1,0 +1,162 @@
+"""Write the generated parts of docs/plan.md, docs/files.md and docs/cli.md: `python scripts/write_reference.py`.
+
+A test holds the files against what this writes, so a new option, key or field cannot stay undocumented.
+"""
+# ruff: noqa: INP001 - scripts are no package
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import click
+
+from angelshare.cli import app
+
+sys.path.insert(0, str(Path(__file__).parent))
+from source_text import Field, options, records
+
+ROOT = Path(__file__).resolve().parents[1]
+SOCKETS = ("models", "students", "tasks", "defences", "readers", "detectors")
+PLAN = ("Plan", "Use", "ArmPlan", "ThreatModel", "Authorisation", "Price", "Limits")
+"""The records a plan is made of, in the order of the page."""
+FILES: Mapping[str, Sequence[str]] = {
+    "angelshare.store.runs": ("Begun",),
+    "angelshare.core.records": (
+        "Transcript", "Message", "TokenAlternatives", "CellResult", "Cell", "Arm", "Score", "Meter", "Manifest",
+        "Estimate", "Refusal", "RecoveryPoint", "ThreatModel", "Price",
+    ),
+    "angelshare.core.audit": (
+        "Audit", "Verdict", "Header", "Dot", "Curve", "Family", "Band", "Target", "Step", "RingRow", "LedgerRow",
+        "StyleRow", "FidelityRow", "ExtractorRow", "ArmRow", "ElicitationRow", "LossRow", "CostSheet",
+    ),
+    "angelshare.store.rows": ("Answer", "Attempt"),
+}  # fmt: skip
+"""The records in a run folder, by the module that holds them."""
+
+
+def plan_keys() -> str:
+    """Document every key of a plan."""
+    known = records("angelshare.core.records")
+    return "\n\n".join(_section(name, *known[name], heading="###") for name in PLAN)
+
+
+def plugins() -> str:
+    """Document every built-in plug-in with each of its options."""
+    parts = []
+    for socket in SOCKETS:
+        own = sorted(
+            point for point in entry_points(group=f"angelshare.{socket}") if point.value.startswith("angelshare.")
+        )
+        if own:
+            parts.append(f"### {socket.capitalize()}")
+        for point in own:
+            says, fields = options(point.value)
+            parts.append(f"#### `{point.name}`\n\n{says}\n\n{_table(fields, 'Option')}")
+    return "\n\n".join(parts)
+
+
+def file_fields() -> str:
+    """Document every field of every record in a run folder."""
+    parts = []
+    for module, names in FILES.items():
+        known = records(module)
+        parts += [_section(name, *known[name], heading="###") for name in names]
+    return "\n\n".join(parts)
+
+
+def commands() -> str:
+    """Document every command with each of its arguments and options, as click knows them."""
+    context = _context(app, "angelshare", None)
+    parts = [_command("angelshare", app, context)]
+    for name in sorted(app.commands):
+        command = app.commands[name]
+        parts.append(_command(f"angelshare {name}", command, _context(command, name, context)))
+    return "\n\n".join(parts)
+
+
+PARTS: Mapping[str, tuple[str, Callable[[], str]]] = {
+    "plan-keys": ("docs/plan.md", plan_keys),
+    "plug-ins": ("docs/plan.md", plugins),
+    "fields": ("docs/files.md", file_fields),
+    "commands": ("docs/cli.md", commands),
+}
+"""Marker to page and writer."""
+
+
+def filled(page: str, marker: str, text: str) -> str:
+    """Put `text` between a page's markers; raises LookupError if they are not there."""
+    pattern = re.compile(rf"(<!-- {marker}:begin -->\n).*?(<!-- {marker}:end -->)", re.DOTALL)
+    if not pattern.search(page):
+        raise LookupError(f"the page has no <!-- {marker}:begin --> … <!-- {marker}:end -->")
+    return pattern.sub(lambda found: f"{found[1]}\n{text}\n\n{found[2]}", page)
+
+
+def pages() -> dict[str, str]:
+    """Give every generated page as it should be."""
+    out: dict[str, str] = {}
+    for marker, (name, write) in PARTS.items():
+        page = out.get(name) or (ROOT / name).read_text(encoding="utf-8")
+        out[name] = filled(page, marker, write())
+    return out
+
+
+def _section(name: str, says: str, fields: Sequence[Field], *, heading: str) -> str:
+    return f"{heading} {name}\n\n{_one_line(says)}\n\n{_table(fields, 'Key')}"
+
+
+def _table(fields: Sequence[Field], head: str) -> str:
+    if not fields:
+        return "No options."
+    rows = [f"| {head} | Value | If left out | What it is |", "| --- | --- | --- | --- |"]
+    for field in fields:
+        default = "must be given" if field.default is None else _cell(field.default)
+        rows.append(f"| `{field.name}` | {_cell(field.kind)} | {default} | {_cell(field.says)} |")
+    return "\n".join(rows)
+
+
+def _command(name: str, command: click.Command, context: click.Context) -> str:
+    usage = command.get_usage(context).removeprefix("Usage: ")
+    parts = [f"## `{name}`", _one_line(command.help or ""), f"```\n{usage}\n```"]
+    rows = []
+    for parameter in command.get_params(context):
+        # arguments stand in the usage line and in the text; some versions of click list them, others do not
+        record = parameter.get_help_record(context) if isinstance(parameter, click.Option) else None
+        if record is not None:
+            rows.append(f"| `{_cell(record[0])}` | {_cell(_one_line(record[1]))} |")
+    if rows:
+        parts.append("\n".join(["| Option | What it does |", "| --- | --- |", *rows]))
+    if isinstance(command, click.Group):
+        listed = [
+            f"- [`{each}`](#angelshare-{each}): {command.commands[each].get_short_help_str(200)}"
+            for each in sorted(command.commands)
+        ]
+        parts.append("\n".join(listed))
+    return "\n\n".join(parts)
+
+
+def _context(command: click.Command, name: str, parent: click.Context | None) -> click.Context:
+    return click.Context(command, info_name=name, parent=parent, **command.context_settings)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def main() -> None:
+    """Write the pages that are not as they should be."""
+    for name, text in pages().items():
+        if (ROOT / name).read_text(encoding="utf-8") != text:
+            (ROOT / name).write_text(text, encoding="utf-8")
+            print(f"{name}: written")  # noqa: T201 - what a script says
+
+
+if __name__ == "__main__":
+    main()
