@@ -97,8 +97,9 @@ class CurveFit:
     def dose_to(self, share: float) -> Number:
         """Estimate the smallest dose that recovers `share` of the gap (M11); one-sided where only one side is bounded.
 
-        `high` None: at `level`, the share may not be reached within 10 x the largest dose; `value` is then the lower
-        bound unless more than half of the draws reach it. `low` None: it may be reached below a tenth of the smallest.
+        `high` None: the share may not be reached within 10 x the largest dose; `low` is then a one-sided bound at
+        `level`, and the `value` too unless more than half of the draws reach the share. `low` None: it may be reached
+        below a tenth of the smallest dose.
         """
         reached = np.maximum.accumulate(self._draws.on_grid, axis=1) >= share
         log_dose = np.where(reached.any(axis=1), self._crossings(share), np.inf)
@@ -106,6 +107,7 @@ class CurveFit:
         low, centre, high = (float(end) for end in np.quantile(log_dose, ends, method="inverted_cdf"))
         notes = [self._caution]
         if not np.isfinite(high):
+            low = float(np.quantile(log_dose, 1 - self.level, method="inverted_cdf"))
             notes.append("not bounded above")
         if not np.isfinite(low):
             notes.append(f">{CLAIM:g}x beyond the largest dose")
@@ -160,12 +162,15 @@ class CurveFit:
             return Refusal(refused=f"{data.dose.size} doses; leaving one out needs {LEAST_DOSES_HELD_OUT}")
         if data.dose[-1] > CLAIM * data.dose[-2]:
             return Refusal(refused="the largest dose is beyond 10 x the next: nothing is claimed there")
+        # what all doses share (the same items, the same gap) moves prediction and observation alike
+        covariance = data.item_covariance - max(0.0, float(data.item_covariance.min()))
+        covariance = covariance + np.diag(np.full(data.dose.size, 1e-2 * float(np.diag(data.item_covariance).mean())))
         rest = data._replace(
             dose=data.dose[:-1], mean=data.mean[:-1], seeds=data.seeds[:-1],
-            item_covariance=data.item_covariance[:-1, :-1],
+            item_covariance=covariance[:-1, :-1],
         )  # fmt: skip
         predicted = draw_curves(rest, data.dose[-1:], rng, draws=self._draws.plateau.size).on_grid[:, 0]
-        variance = data.seed_variance / data.seeds[-1] + data.item_covariance[-1, -1]
+        variance = data.seed_variance / data.seeds[-1] + covariance[-1, -1]
         stretch = np.sqrt(data.freedom / rng.chisquare(data.freedom, predicted.size)) if data.freedom else 1.0
         noise = rng.standard_normal(predicted.size) * np.sqrt(variance) * stretch
         return self._number(data.mean[-1] - predicted - noise)

@@ -61,14 +61,18 @@ class Shares(NamedTuple):
 
 
 def part_means(part: Part) -> DomainMeans:
-    """Average a part's blocks over rows and within domains."""
+    """Average a part's blocks over rows and within domains; a pooled part then also over domains, into one."""
     columns = np.stack([block.mean(axis=0) for block in part.blocks])
-    scale = np.array([1.0 if not part.pooled else np.ptp(block) for block in part.blocks])
+    scale = np.ones(len(part.blocks))
     if part.pooled:
         for arm in part.arms:
-            together = np.concatenate([part.blocks[index].ravel() for index in arm])
-            scale[list(arm)] = np.maximum(scale[list(arm)], np.ptp(together))
-    return domain_means(columns, part.domain, part.cluster, scale)
+            scale[list(arm)] = np.ptp(np.concatenate([part.blocks[index].ravel() for index in arm]))
+    means = domain_means(columns, part.domain, part.cluster, scale)
+    if not part.pooled:
+        return means
+    count, k = means.value.shape
+    whole = means.covariance.reshape(count, k, count, k).sum(axis=(0, 2)) / count**2
+    return DomainMeans(means.value.mean(axis=0, keepdims=True), whole, means.units.sum(keepdims=True) - count + 1)
 
 
 def gaps(means: DomainMeans, arm: Arm) -> tuple[FloatArray, FloatArray]:
@@ -118,42 +122,44 @@ def solve(parts: Sequence[Part], keep: Sequence[IntArray], rng: np.random.Genera
         means = part_means(part)
         drawn = draw_means(means, rng)
         for arm in part.arms:
-            share = _share(means.value[None], arm, domains, part.pooled)[0]
             lead = means.value[domains, arm.teacher] - means.value[domains, arm.floor]
-            weights = np.zeros(means.value.shape[0])
-            weights[domains] = 1.0 / lead.sum() if part.pooled else 1.0 / (lead * domains.size)
+            share = float(_share(means.value[None], arm, domains, lead)[0])
+            weights = _weights(part, domains, lead)
             effect = row_effects(part.blocks[arm.student], weights, part.domain, part.cluster)
-            value.append(float(share))
+            value.append(share)
             effects.append(effect)
             rows.append(share + effect.value - effect.value.mean())
-            noise.append(_share(drawn, arm, domains, part.pooled) + _reply_luck(part, arm, means, weights, rng))
+            noise.append(_share(drawn, arm, domains, lead) + _reply_luck(part, arm, means, weights, rng))
     return Shares(np.array(value), np.stack(noise, axis=1) + draw_rows(effects, rng), rows)
 
 
-def _share(means: FloatArray, arm: Arm, domains: IntArray, pooled: bool) -> FloatArray:  # noqa: FBT001 - passed on
-    """Give (draws,) shares from (draws, domains, columns) means."""
-    kept = means[:, domains]
-    done = kept[:, :, arm.student] - kept[:, :, arm.floor]
-    lead = kept[:, :, arm.teacher] - kept[:, :, arm.floor]
-    if pooled:
-        done, lead = done.mean(axis=1, keepdims=True), lead.mean(axis=1, keepdims=True)
+def _weights(part: Part, domains: IntArray, lead: FloatArray) -> FloatArray:
+    """Give by domain the derivative of the share by the student's mean."""
+    count = int(part.domain.max()) + 1
+    if part.pooled:
+        return np.full(count, 1.0 / (count * lead[0]))
+    weights = np.zeros(count)
+    weights[domains] = 1.0 / (lead * domains.size)
+    return weights
+
+
+def _share(means: FloatArray, arm: Arm, domains: IntArray, lead: FloatArray) -> FloatArray:
+    """Give (draws,) shares from (draws, domains, columns) means; `lead` is the observed gap by kept domain."""
+    done = means[:, domains, arm.student] - means[:, domains, arm.floor]
+    gap = means[:, domains, arm.teacher] - means[:, domains, arm.floor]
     # a drawn gap of the wrong sign lies beyond an infinite ratio, not on its other side
-    least = 1e-3 * np.abs(np.median(lead, axis=0))
-    side = np.where(np.median(lead, axis=0) < 0, -1.0, 1.0)
-    return np.asarray((done * side / np.maximum(lead * side, least)).mean(axis=1))
+    side = np.sign(lead)
+    return np.asarray((done * side / np.maximum(gap * side, 1e-3 * np.abs(lead))).mean(axis=1))
 
 
 def _reply_luck(part: Part, arm: Arm, means: DomainMeans, weights: FloatArray, rng: np.random.Generator) -> FloatArray:
     """Draw luck common to whole draws of the floor's and the teacher's replies, to first order."""
+    luck = np.zeros(DRAWS)
+    if part.blocks[arm.floor].shape[0] == part.blocks[arm.teacher].shape[0] == 1:
+        return luck
     lead = means.value[:, arm.teacher] - means.value[:, arm.floor]
     done = means.value[:, arm.student] - means.value[:, arm.floor]
-    if part.pooled:
-        kept = weights != 0
-        share = np.full(lead.size, done[kept].sum() / lead[kept].sum())
-    else:
-        share = np.divide(done, lead, out=np.zeros_like(done), where=weights != 0)
-    luck = np.zeros(DRAWS)
+    share = np.divide(done, lead, out=np.zeros_like(done), where=lead != 0)
     for index, slope in ((arm.floor, weights * (share - 1.0)), (arm.teacher, -weights * share)):
-        if part.blocks[index].shape[0] > 1:
-            luck += draw_excess(row_effects(part.blocks[index], slope, part.domain, part.cluster), rng)
+        luck += draw_excess(row_effects(part.blocks[index], slope, part.domain, part.cluster), rng)
     return luck

@@ -59,7 +59,7 @@ def dose_points(
 
 
 def _stack(panels: Sequence[Panel], controls: Sequence[FloatArray]) -> tuple[Part, list[int]]:
-    """Lay out floor, teacher, the panels' students, then each different control; say which arm is each dose's control."""
+    """Lay out floor, teacher, students, then each different control; say which arm is each dose's control."""
     first = panels[0]
     items = first.domain.size
     blocks = [rows(first.floor, items, "floor"), rows(first.teacher, items, "teacher")]

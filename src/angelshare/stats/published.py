@@ -9,8 +9,8 @@ from angelshare.core.record import record
 
 IMITATION = "Gudibande et al. 2023, The False Promise of Imitating Proprietary LLMs, arXiv 2305.15717"
 DISTILLS = (
-    "DeepSeek-AI 2025, DeepSeek-R1, arXiv 2501.12948, table 5 and model card; floor: Qwen2.5-32B-Instruct as a proxy for "
-    "the base, Muennighoff et al. 2025, s1, arXiv 2501.19393, table 1"
+    "DeepSeek-AI 2025, DeepSeek-R1, arXiv 2501.12948, table 5 and model card; floor: Qwen2.5-32B-Instruct as a proxy "
+    "for the base, Muennighoff et al. 2025, s1, arXiv 2501.19393, table 1"
 )
 
 

@@ -12,13 +12,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from angelshare.core.records import Number, Refusal
+from angelshare.core.records import Estimate, Number, Refusal
 from angelshare.stats.gaps import Arm, Part, Shares, identified, no_gap, part_means, solve
 from angelshare.stats.intervals import caution_of, estimate, percentile_ends
 from angelshare.stats.panel import FloatArray, IntArray, Panel, rows
 from angelshare.stats.sampling import domain_means, draw_means, draw_rows, row_effects
 
 METHOD = "items, seeds and replies drawn jointly; t over seeds"
+MAY_BE_BEST = 0.01
+"""A control that is the best in fewer of the draws than this is out of the race."""
+
 ONE_SEED = "one seed: luck of training is not in the interval"
 
 
@@ -94,8 +97,11 @@ def attributable(panel: Panel, controls: Mapping[str, FloatArray], *, level: flo
         rng: the caller owns the seed.
 
     The best of several noisy controls looks better than it is. The excess is estimated as the median of the drawn best
-    minus the best as observed, and taken off once from the value and, since draws carry it twice, twice from the draws
-    (bootstrap estimate of bias, Efron & Tibshirani 1993, section 10.6). Refused when `controls` is empty.
+    minus the best as observed (bootstrap estimate of bias, Efron & Tibshirani 1993, section 10.6) and taken off the
+    control. The interval needs no correction: recovery minus the best control is the least of the differences, so its
+    lower end is the least of their lower ends (intersection-union, Berger 1982, Technometrics 24) and its upper end the
+    least of upper ends that hold jointly (max-t) for all controls that may be the best. Refused when `controls` is
+    empty.
     """
     if not controls:
         return Refusal(refused="raw, not attributable: no control arm ran")
@@ -106,14 +112,14 @@ def attributable(panel: Panel, controls: Mapping[str, FloatArray], *, level: flo
         return solved
     value, draws = solved.shares.value, solved.shares.draws
     best = int(np.argmax(value[1:]))
-    top = draws[:, 1:].max(axis=1)
-    excess = max(0.0, float(np.median(top) - value[1:][best]))
-    caution = caution_of(f"best control: {names[best]}", solved.caution)
+    excess = max(0.0, float(np.median(draws[:, 1:].max(axis=1))) - float(value[1:][best]))
+    wins = np.bincount(draws[:, 1:].argmax(axis=1), minlength=len(names)) / draws.shape[0]
+    race = np.union1d(np.flatnonzero(wins >= MAY_BE_BEST), [best])
+    low, high = _least_difference(value[0] - value[1:][race], draws[:, :1] - draws[:, 1:][:, race], level)
+    middle = float(np.clip(value[0] - value[1:][best] + excess, low, high))
     method = METHOD + ("; bias of the best control corrected" if len(names) > 1 else "")
-    return estimate(
-        value[0] - value[1:][best] + excess, draws[:, 0] - top + 2 * excess,
-        level=level, n=solved.n, method=method, caution=caution,
-    )  # fmt: skip
+    caution = caution_of(f"best control: {names[best]}", solved.caution)
+    return Estimate(value=middle, low=low, high=high, level=level, n=solved.n, method=method, caution=caution)
 
 
 def uplift(panel: Panel, open_student: FloatArray, *, level: float, rng: np.random.Generator) -> Number:
@@ -161,6 +167,15 @@ def ratio(
     return estimate(
         value[0] / value[1], draws[:, 0] / below, level=level, n=solved.n, method=METHOD, caution=solved.caution
     )
+
+
+def _least_difference(value: FloatArray, draws: FloatArray, level: float) -> tuple[float, float]:
+    """Give the ends of the least of several differences: (differences,) values and (draws, differences) draws."""
+    tail = 0.5 - level / 2
+    low = float(np.quantile(draws, tail, axis=0).min())
+    error = draws - value
+    spread = np.maximum(np.quantile(error, 1 - tail, axis=0), np.finfo(float).tiny)
+    return low, float((value + spread * np.quantile((error / spread).max(axis=1), 1 - tail)).min())
 
 
 def panel_part(panel: Panel, others: Sequence[FloatArray] = ()) -> Part:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from angelshare.core.records import Number, Refusal
-from angelshare.stats.gaps import Arm, Part, identified, part_means, solve
+from angelshare.stats.gaps import Arm, Part, gaps, identified, part_means, solve
 from angelshare.stats.intervals import caution_of, estimate, two_sided
 from angelshare.stats.panel import FloatArray, IntArray, Panel, StylePanel, rows
 from angelshare.stats.recovery import METHOD, ONE_SEED, panel_part, recovered
@@ -62,7 +62,7 @@ def median_style(features: Sequence[StylePanel], *, level: float, rng: np.random
         return Refusal(
             refused=f"style distance not identified: teacher and base are within 2 SE in {', '.join(dropped)}"
         )
-    shares = solve([part], [_all_domains(part)], rng)
+    shares = solve([part], [np.zeros(1, dtype=np.int64)], rng)
     notes = [_dropped(dropped), ONE_SEED if part.blocks[0].shape[0] == 1 else ""]
     method = METHOD if len(features) == 1 else f"median of {len(part.arms)} features; {METHOD}"
     return estimate(
@@ -90,7 +90,7 @@ def false_promise(panel: Panel, features: Sequence[StylePanel], *, level: float,
     style, dropped = _style_part(features, level)
     if not style.arms:
         return median_style(features, level=level, rng=rng)
-    shares = solve([capability, style], [domains, _all_domains(style)], rng)
+    shares = solve([capability, style], [domains, np.zeros(1, dtype=np.int64)], rng)
     missing = int(capability.domain.max()) + 1 - domains.size
     notes = [
         f"gap not identified in {missing} domains, which are left out" if missing else "",
@@ -118,23 +118,14 @@ def _style_part(features: Sequence[StylePanel], level: float) -> tuple[Part, lis
     arms = [Arm(3 * index, 3 * index + 1, 3 * index + 2) for index in range(len(features))]
     part = Part(blocks, arms, first.domain, first.cluster, pooled=True)
     means = part_means(part)
-    count, k = means.value.shape
-    whole = means.covariance.reshape(count, k, count, k).sum(axis=(0, 2)) / count**2
     kept, dropped = [], []
     for feature, arm in zip(features, arms, strict=True):
-        lead = float((means.value[:, arm.teacher] - means.value[:, arm.floor]).mean())
-        pair = [arm.teacher, arm.floor]
-        variance = float(np.array([1.0, -1.0]) @ whole[np.ix_(pair, pair)] @ np.array([1.0, -1.0]))
-        enough = max(LEAST_STYLE_ERRORS, two_sided(level)) * np.sqrt(max(variance, 0.0))
-        if abs(lead) > enough:
+        lead, error = gaps(means, arm)
+        if abs(lead[0]) > max(LEAST_STYLE_ERRORS, two_sided(level)) * error[0]:
             kept.append(arm)
         else:
             dropped.append(feature.name)
     return part._replace(arms=kept), dropped
-
-
-def _all_domains(part: Part) -> IntArray:
-    return np.arange(int(part.domain.max()) + 1)
 
 
 def _dropped(names: Sequence[str]) -> str:

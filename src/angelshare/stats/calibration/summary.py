@@ -1,0 +1,65 @@
+"""Coverage by claim, condition and method, and whether each claim stands."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+
+from angelshare.core.seeds import stream
+from angelshare.stats.calibration.answers_study import study_answers, study_style
+from angelshare.stats.calibration.curve_study import study_curve
+from angelshare.stats.calibration.points_study import study_attribution, study_contrasts, study_recovery
+from angelshare.stats.calibration.tests_study import study_tests
+from angelshare.stats.calibration.trial import Trial
+
+Study: TypeAlias = Callable[[int, np.random.Generator], list[Trial]]
+
+STUDIES: Mapping[str, Study] = {
+    "recovery": study_recovery,
+    "attribution": study_attribution,
+    "contrasts": study_contrasts,
+    "style": study_style,
+    "answers": study_answers,
+    "curve": study_curve,
+    "tests": study_tests,
+}
+
+
+class Row(NamedTuple):
+    """Coverage of one method in one condition."""
+
+    claim: str
+    cell: str
+    method: str
+    trials: int
+    refused: int
+    coverage: float
+    width: float
+    """Median; infinite when most are one-sided."""
+
+
+def run_study(name: str, index: int) -> list[Trial]:
+    """Run one simulated world of a study; the same name and index give the same trials anywhere."""
+    return STUDIES[name](index, stream("calibration", name, index))
+
+
+def summarise(trials: Iterable[Trial]) -> list[Row]:
+    """Count coverage per claim, cell and method, in order of first appearance."""
+    groups: dict[tuple[str, str, str], list[Trial]] = defaultdict(list)
+    for trial in trials:
+        groups[trial.claim, trial.cell, trial.method].append(trial)
+    rows = []
+    for (claim, cell, method), members in groups.items():
+        judged = [trial for trial in members if trial.covered is not None]
+        coverage = float(np.mean([trial.covered for trial in judged])) if judged else 0.0
+        width = float(np.median([trial.width for trial in judged])) if judged else float("inf")
+        rows.append(Row(claim, cell, method, len(judged), len(members) - len(judged), coverage, width))
+    return rows
+
+
+def pooled(trials: Sequence[Trial]) -> list[Row]:
+    """Count coverage per claim and method over all cells."""
+    return summarise(trial._replace(cell="all") for trial in trials)
