@@ -10,6 +10,7 @@ import report_sample
 from angelshare.core.audit import Audit
 from angelshare.core.records import Refusal
 from angelshare.core.strict import convert, plain
+from angelshare.report.contents import lettered_tables
 from angelshare.report.documents import report_json
 from angelshare.report.notes import collect
 from angelshare.report.tables import csv_tables
@@ -92,3 +93,9 @@ def test_an_optional_cost_that_is_absent_is_empty_not_zero(audit):
     spend = next(row for row in rows(without, "costs.csv") if row["quantity"].startswith("Spend"))
     assert spend["amount"] == "no price row"
     assert isinstance(audit.verdict.uplift_over_open, Refusal)
+
+
+def test_the_page_keeps_styles_to_the_largest_dose_and_csv_has_them_all(audit):
+    table = next(table for table in lettered_tables(audit) if table.letter == "F")
+    assert {row[1] for row in table.rows} == {3000}
+    assert {row["budget"] for row in rows(audit, "styles.csv")} == {"100", "300", "1000", "3000"}

@@ -15,18 +15,17 @@ from angelshare.report.words import ARMS, arms_present
 _DEVIATIONS = "deviations_and_refusals"
 
 
-def lettered_tables(audit: Audit) -> Sequence[Table]:
-    """Build tables A to I of the page."""
+def lettered_tables(audit: Audit, *, whole: bool = False) -> Sequence[Table]:
+    """Build tables A to I; unless `whole`, F keeps to the largest doses and H names three places a reason."""
     return [
         _arms(audit), _fits(audit), _costs(audit), _elicitation(audit), _extractors(audit),
-        _styles(audit), _losses(audit), _deviations(audit, most=3), _limits(audit),
+        _styles(audit, whole=whole), _losses(audit), _deviations(audit, most=None if whole else 3), _limits(audit),
     ]  # fmt: skip
 
 
 def all_tables(audit: Audit) -> Sequence[Table]:
     """Build every table, the data behind the figures included."""
-    lettered = [table for table in lettered_tables(audit) if table.name != _DEVIATIONS]
-    return [*lettered, _deviations(audit, most=None), fit_targets(audit), prices(audit), *figure_tables(audit)]
+    return [*lettered_tables(audit, whole=True), fit_targets(audit), prices(audit), *figure_tables(audit)]
 
 
 def _arms(audit: Audit) -> Table:
@@ -150,14 +149,17 @@ def _extractors(audit: Audit) -> Table:
     )  # fmt: skip
 
 
-def _styles(audit: Audit) -> Table:
+def _styles(audit: Audit, *, whole: bool) -> Table:
+    largest = {arm: max(r.budget for r in audit.styles if r.arm == arm) for arm in {r.arm for r in audit.styles}}
+    shown = [row for row in audit.styles if whole or row.budget == largest[row.arm]]
     columns = [ARM, BUDGET, Column(key="feature", head="Feature"), number_column("style", "Style recovery"),
                number_column("false_promise_index", "False-promise index")]  # fmt: skip
     rows = [[r.arm, r.budget, r.feature.replace("_", " "), r.style,
-             r.false_promise_index if r.feature == "median" else None] for r in audit.styles]  # fmt: skip
+             r.false_promise_index if r.feature == "median" else None] for r in shown]  # fmt: skip
     return data_table(
         "styles", "Style recovery by feature", columns, letter="F", rows=rows,
-        note="Features describe the form of a reply without looking at whether it is right.",
+        note="At each arm’s largest dose; styles.csv has them all. Features describe the form of a reply without "
+        "looking at whether it is right.",
     )  # fmt: skip
 
 
