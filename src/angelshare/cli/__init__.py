@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 import click
 
@@ -24,10 +25,10 @@ for command in (measure, demo, report, plugins):
     app.add_command(command)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run a verb; what a user can mend is one message and exit code 2, never a traceback."""
     try:
-        app(standalone_mode=True)
+        app(args=arguments, prog_name="angelshare")
     except AngelshareError as error:
         click.echo(f"angelshare: {type(error).__name__}: {error}", err=True)
         sys.exit(2)

@@ -83,7 +83,7 @@ def point(bench: Bench, kind: ArmKind, budget: int) -> RecoveryPoint:
         style=median_style(bench.styles(kind, budget), level=level, rng=bench.rng("style", kind, budget)),
         held_out=recovery(bench, kind, budget, "held_out"),
         fidelity=fidelity_of.agreement(
-            own, teacher, bench.codes("near"), level=level, rng=bench.rng("agreement", kind, budget)
+            own, teacher, level=level, rng=bench.rng("agreement", kind, budget)
         ),
     )  # fmt: skip
 

@@ -74,9 +74,9 @@ def fidelity_row(bench: Bench, kind: ArmKind, budget: int) -> FidelityRow:
     return FidelityRow(
         arm=kind, budget=budget,
         accuracy=accuracy(panel.student, codes, level=level, rng=bench.rng("accuracy", kind, budget)),
-        agreement=fidelity.agreement(own, teacher, codes, level=level, rng=bench.rng("agreement", kind, budget)),
+        agreement=fidelity.agreement(own, teacher, level=level, rng=bench.rng("agreement", kind, budget)),
         chance_adjusted=fidelity.chance_adjusted(
-            own, teacher, panel.student, panel.teacher[0], level=level, rng=bench.rng("kappa", kind, budget)
+            own, teacher, panel.student, panel.teacher[0], level=level, rng=bench.rng("kappa", kind, budget), domain=codes
         ),
         error_inheritance=_inheritance(bench, kind, budget),
         error_inheritance_control=_control_inheritance(bench, budget),
@@ -86,9 +86,8 @@ def fidelity_row(bench: Bench, kind: ArmKind, budget: int) -> FidelityRow:
 def _inheritance(bench: Bench, kind: ArmKind, budget: int) -> Number:
     own, teacher = bench.answers(kind, budget)
     panel = bench.panel(kind, budget)
-    right, truth = panel.student == 1, panel.teacher[0] == 1
     rng = bench.rng("inheritance", kind, budget)
-    return fidelity.error_inheritance(own, teacher, right, truth, level=bench.plan.level, rng=rng)
+    return fidelity.error_inheritance(own, teacher, panel.student, panel.teacher[0], level=bench.plan.level, rng=rng)
 
 
 def _control_inheritance(bench: Bench, budget: int) -> Number:

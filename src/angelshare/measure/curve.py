@@ -48,6 +48,8 @@ def curve(bench: Bench, kind: ArmKind, axis: Axis, *, attributable: bool = False
     if any(dose is None for dose in doses):
         return _no_curve(kind, axis, measure, 0.0, "no price row for this teacher" if axis == "dollars" else "dose not metered")
     x = np.array(doses, dtype=np.float64)
+    if np.unique(x).size < x.size:
+        return _no_curve(kind, axis, measure, float(x.max()), f"arms of different size had the same {axis}: no dose axis")
     values = [seed_recoveries(bench.panel(kind, budget)) for budget in budgets]
     if attributable:
         values = [value - _best_control(bench, kind, budget) for value, budget in zip(values, budgets, strict=True)]
@@ -63,7 +65,7 @@ def curve(bench: Bench, kind: ArmKind, axis: Axis, *, attributable: bool = False
         families=fit.families, band=fit.band(grid), refused="",
         targets=[Target(share=share, dose=fit.dose_to(share)) for share in SHARES],
         ceiling=fit.ceiling(), ceiling_above_80=fit.ceiling_above(0.8), per_decade=fit.per_decade(), area=fit.area(),
-        held_out_error=fit.held_out_error(),
+        held_out_error=fit.held_out_error(bench.rng("held-out dose", kind, axis, measure)),
     )  # fmt: skip
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
+from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
+from transformers.utils import logging
 
 from angelshare.core.errors import CheckpointError, PlanError
 from angelshare.core.records import Completion, Message, Query
@@ -94,10 +97,11 @@ def checkpoint_path(path: str) -> Path:
         return Path(str(files("angelshare") / "bundled" / rest))
     if kind == "package":
         package, _, inner = rest.partition("/")
-        try:
-            return Path(str(files(package) / inner))
-        except ModuleNotFoundError:
-            raise CheckpointError(f"{path}: package '{package}' is not installed") from None
+        # found, not imported: a package that carries weights may do anything when it is imported
+        spec = find_spec(package)
+        if spec is None or not spec.submodule_search_locations:
+            raise CheckpointError(f"{path}: no package '{package}' is installed; install it, or give a folder")
+        return Path(spec.submodule_search_locations[0]) / inner
     return Path(path)
 
 
@@ -107,13 +111,35 @@ def load(path: str, *, gguf_file: str = "") -> tuple[Any, Any]:
     _require(folder, gguf_file)
     extra = {"gguf_file": gguf_file} if gguf_file else {}
     try:
-        network = AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, dtype=torch.float32, **extra)
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, **extra)
+        with quiet():
+            network = AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, dtype=torch.float32, **extra)
+            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, **extra)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise CheckpointError(f"{folder}: cannot load the checkpoint: {error}") from error
+    if gguf_file:
+        _forget_quantisation(network)
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     return network, tokenizer
+
+
+def _forget_quantisation(network: Any) -> None:  # noqa: ANN401 - transformers types
+    """Take off the mark of a GGUF file: its weights are float32 by now, and can be trained and saved as such."""
+    network.is_quantized, network.hf_quantizer = False, None
+    if hasattr(network.config, "quantization_config"):
+        del network.config.quantization_config
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Hold back the library's progress bars: an audit loads a checkpoint per cell and has a bar of its own."""
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
 
 
 def _require(folder: Path, gguf_file: str) -> None:
@@ -134,7 +160,7 @@ def _require(folder: Path, gguf_file: str) -> None:
     }
     for what, names in wanted.items():
         if not any((folder / name).is_file() for name in names):
-            raise CheckpointError(f"{folder}: the checkpoint has no {what}; save it with save_pretrained()")
+            raise CheckpointError(f"{folder}: the checkpoint lacks {what}; save it with save_pretrained()")
 
 
 def prompts_ids(tokenizer: PreTrainedTokenizerBase, conversations: Sequence[Sequence[Message]]) -> list[list[int]]:

@@ -88,9 +88,10 @@ def _chain(letter: str, operations: str) -> Callable[[Difficulty, np.random.Gene
             operation = operations[int(rng.integers(0, 2))]
             # a factor that shares a divisor with 10 would pile the answers up on 0 and lift the chance level
             operand = int(rng.choice([3, 7, 9]) if operation == "*" else rng.integers(0, 10))
-            value = {"+": value + operand, "-": value - operand, "*": value * operand}[operation] % 10
+            after = {"+": value + operand, "-": value - operand, "*": value * operand}[operation] % 10
             prompt += f"{operation}{operand}"
-            steps.append(str(value))
+            steps.append(f"{value}{operation}{operand}{after}")
+            value = after
         return Worked(prompt + "=", tuple(steps), str(value))
 
     return draw
