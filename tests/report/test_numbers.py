@@ -27,8 +27,12 @@ def test_digits_follow_the_width_of_the_interval(given, said):
     assert printed.replace(" × 10¹³ [", " [") == said
 
 
+def test_small_shares_keep_two_decimals_however_wide_their_interval():
+    assert phrase(number(0.034, 0.004, 0.71)) == "0.03 [0.00, 0.71]"
+
+
 def test_the_last_digit_is_worth_at_most_a_fifth_and_more_than_a_fiftieth_of_the_interval():
-    for width in (0.011, 0.04, 0.05, 0.0501, 0.3, 0.49, 0.5, 0.9, 3.0):
+    for width in (0.011, 0.04, 0.05, 0.0501, 0.3, 0.49, 1.1, 3.0, 4.9):
         shown = parts(number(0.5, 0.5 - width / 2, 0.5 + width / 2)).value
         step = 10.0 ** -(len(shown.split(".")[1]) if "." in shown else 0)
         assert width / 50 < step <= width / 5 * (1 + 1e-9)

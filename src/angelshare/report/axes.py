@@ -13,6 +13,9 @@ from angelshare.report.scales import Scale
 from angelshare.report.svg import arm_class, group, line, path, spread, text
 from angelshare.report.words import ARMS
 
+_ALONE = 2
+"""More labels than this beside their marks would hide them."""
+
 _NEAR = 12
 """A label this close to its mark needs no leader."""
 
@@ -58,7 +61,9 @@ def y_axis(scale: Scale, left: float, right: float, *, title: str) -> Markup:
 def end_labels(
     line_ends: Sequence[LineEnd], x: float, low: float, high: float, *, reach: float = math.inf
 ) -> Markup:  # fmt: skip
-    """Name lines in a column at `x`, moved apart where they would touch; past `reach`, beside their marks."""
+    """Name lines in a column at `x`, moved apart where they would touch; one or two past `reach`, at their marks."""
+    if sum(x - end.x > reach for end in line_ends) > _ALONE:
+        reach = math.inf
     near = [end for end in line_ends if x - end.x <= reach]
     far = [end for end in line_ends if x - end.x > reach]
     places = spread([end.y - 12 for end in far], 15, low, high)

@@ -29,6 +29,9 @@ from angelshare.report.words import ARMS, arms_present, condition, threat_line
 
 _WIDTH, _HEIGHT = 760.0, 470.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52.0, 632.0, 44.0, 424.0
+_TICK_GAP = 44
+"""Least distance between tick labels."""
+
 _BAND_FLOOR, _BAND_ROOF = -1.0, 2.0
 """A band that runs further than this is cut at the edge of the plot (its mark says so); points never are."""
 
@@ -66,7 +69,7 @@ def recovery_curve(audit: Audit) -> Figure:
     layers = [
         _zones(plot),
         y_axis(plot.y, _LEFT, _RIGHT, title="recovery"),
-        x_axis(plot.x, _BOTTOM, _BOTTOM, title="queries per student (logarithmic)"),
+        x_axis(plot.x, _BOTTOM, _BOTTOM, title="queries per student (logarithmic)", ticks=_ticks(points, plot)),
         _levels(plot),
         *(_band(curves[arm], plot) for arm in arms if arm in curves),
         _half_dose(audit, plot),
@@ -105,9 +108,19 @@ def _plot(audit: Audit, points: Sequence[RecoveryPoint], curves: Mapping[ArmKind
     return _Plot(x=x, y=Scale(low=low, high=high, start=_BOTTOM, end=_TOP), largest=largest, limit=limit, dodge=dodge)
 
 
+def _ticks(points: Sequence[RecoveryPoint], plot: _Plot) -> Sequence[float]:
+    """Tick the doses that were measured and the claim limit, the larger first where there is no room for all."""
+    kept: list[float] = []
+    for dose in sorted({float(point.budget) for point in points} | {plot.limit}, reverse=True):
+        if not kept or plot.x.at(kept[-1]) - plot.x.at(dose) >= _TICK_GAP:
+            kept.append(dose)
+    return kept
+
+
 def _zones(plot: _Plot) -> Markup:
     """Shade what lies beyond the claim limit and name the three zones."""
     edge, limit = plot.x.at(plot.largest) + max(plot.dodge.values()) + 8, plot.x.at(plot.limit)
+    limit = max(limit, edge)
     height = _BOTTOM - _TOP
     parts = [rect((limit, _TOP), (_RIGHT - limit, height), "zone")]
     hatch = [path([(limit, y), (_RIGHT, y - (_RIGHT - limit))], "hatch", clip="recovery-plot")

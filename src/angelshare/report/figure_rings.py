@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from angelshare.core.audit import Audit, RingRow
 from angelshare.core.records import ArmKind, Estimate, Ring
 from angelshare.report.axes import LineEnd, end_labels, y_axis
-from angelshare.report.markup import Markup, join, tag
+from angelshare.report.figure_domains import Frame, domain_panel, panel_height
+from angelshare.report.markup import Markup, join
 from angelshare.report.numbers import full, phrase
 from angelshare.report.scales import Scale, ends, extent
 from angelshare.report.svg import (
@@ -19,8 +20,6 @@ from angelshare.report.svg import (
     line,
     marker,
     path,
-    shortened,
-    spread,
     text,
     whisker,
 )
@@ -31,7 +30,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 52.0, 632.0, 34.0, 376.0
 
 
 def rings(audit: Audit) -> Figure:
-    """Draw each arm's recovery in each ring at its largest dose, with the headline arm's domains as small dots."""
+    """Draw each arm's recovery in each ring at its largest dose, and below it the headline arm's domains."""
     title = "How far the capability reaches beyond the questions asked"
     rows = last_rows(audit)
     whole = [row for row in rows if row.domain == "all"]
@@ -40,21 +39,25 @@ def rings(audit: Audit) -> Figure:
         return empty("rings", title, reason=reason, threat=threat_line(audit.header))
     headline = audit.header.headline_arm
     domains = [row for row in rows if row.domain != "all" and row.arm == headline]
-    low, high = extent(ends(row.recovery for row in whole + domains), -0.1, 1.08)
+    low, high = extent(ends(row.recovery for row in whole), -0.1, 1.08)
     y = Scale(low=low, high=high, start=_BOTTOM, end=_TOP)
     present = [ring for ring in RINGS if any(row.ring == ring for row in rows)]
     arms = arms_present(row.arm for row in whole if isinstance(row.recovery, Estimate))
     layers = [
         y_axis(y, _LEFT, _RIGHT, title="recovery"),
-        _columns(present, y),
+        _columns(whole, present, y),
         line((_LEFT, y.at(0)), (_RIGHT, y.at(0)), "axis"),
-        *(_domains([row for row in domains if row.ring == ring], present, y) for ring in present),
         *(_arm([row for row in whole if row.arm == arm], present, y, shift=_shift(arms, arm)) for arm in arms),
         end_labels([_end(whole, arm, present, y, shift=_shift(arms, arm)) for arm in arms], _RIGHT + 14, _TOP, _BOTTOM),
     ]
+    height = _HEIGHT
+    if domains:
+        frame = Frame(left=_LEFT, right=_RIGHT, top=_HEIGHT + 10)
+        layers.append(domain_panel(domains, present, frame))
+        height += 10 + panel_height(domains)
     return Figure(
         name="rings", title=title, description=_description(whole), caption=_caption(audit, rows),
-        threat=threat_line(audit.header), width=_WIDTH, height=_HEIGHT, body=join(*layers),
+        threat=threat_line(audit.header), width=_WIDTH, height=height, body=join(*layers),
     )  # fmt: skip
 
 
@@ -78,39 +81,23 @@ def _place(ring: Ring, present: Sequence[Ring]) -> float:
 
 
 def _shift(arms: Sequence[ArmKind], arm: ArmKind) -> float:
-    return (arms.index(arm) - (len(arms) - 1) / 2) * min(15.0, 72.0 / len(arms)) + 28
+    return (arms.index(arm) - (len(arms) - 1) / 2) * min(20.0, 110.0 / len(arms))
 
 
-def _columns(present: Sequence[Ring], y: Scale) -> Markup:
+def _columns(whole: Sequence[RingRow], present: Sequence[Ring], y: Scale) -> Markup:
     parts = []
     for index, ring in enumerate(present):
         x = _place(ring, present)
         if index:
             edge = x - (_RIGHT - _LEFT) / len(present) / 2
             parts.append(line((edge, _TOP), (edge, _BOTTOM + 40), "grid"))
+        if not any(row.ring == ring and isinstance(row.recovery, Estimate) for row in whole):
+            parts.append(text(x, (_TOP + _BOTTOM) / 2, "not stated", classes="q", anchor="m"))
         parts.append(text(x, _BOTTOM + 20, RINGS[ring], classes="b", anchor="m"))
         parts.append(text(x, _BOTTOM + 36, RING_MEANINGS[ring], classes="q s", anchor="m"))
     teacher = y.at(1)
     parts.append(line((_LEFT, teacher), (_RIGHT, teacher), "axis"))
     return join(*parts)
-
-
-def _domains(rows: Sequence[RingRow], present: Sequence[Ring], y: Scale) -> Markup:
-    """Mark one ring's domains at the left of its column, names beside them, moved apart where they would touch."""
-    known = [(row, row.recovery) for row in rows if isinstance(row.recovery, Estimate)]
-    if not known:
-        return Markup("")
-    width = (_RIGHT - _LEFT) / len(present)
-    x = _place(known[0][0].ring, present) - width / 2 + 12
-    names = spread([y.at(value.value) for _, value in known], 12, _TOP + 4, _BOTTOM - 2)
-    marks = []
-    for (row, value), name in zip(known, names, strict=True):
-        hover = f"{row.domain}, {RINGS[row.ring]} ring, {condition(row.arm, row.budget)}: recovery {full(value)}"
-        dot = tag("circle", {"class": "mk", "cx": x, "cy": y.at(value.value), "r": 2.2})
-        doubt = group("", "dim", whisker(value, y, x))
-        label = text(x + 7, name + 4, shortened(row.domain, width * 0.4, 11), classes="q s halo")
-        marks.append(group(hover, "", doubt, dot, label))
-    return group("", arm_class(known[0][0].arm), *marks)
 
 
 def _arm(rows: Sequence[RingRow], present: Sequence[Ring], y: Scale, *, shift: float) -> Markup:
@@ -139,7 +126,7 @@ def _description(whole: Sequence[RingRow]) -> str:
 def _caption(audit: Audit, rows: Sequence[RingRow]) -> str:
     told = "Every arm at its largest dose."
     if any(row.domain != "all" for row in rows):
-        told += f" At the left of each column: the domains of {ARMS[audit.header.headline_arm]}."
+        told += f" Below: {ARMS[audit.header.headline_arm]} by domain, on an axis from base (0) to teacher (1)."
     lost = regressions(audit)
     if not lost:
         return f"{told} No arm fell below the base in any ring or domain by more than its interval."

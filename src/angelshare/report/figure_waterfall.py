@@ -13,7 +13,7 @@ from angelshare.report.scales import Scale, ends, extent
 from angelshare.report.svg import Figure, arm_class, empty, group, line, marker, rect, shortened, text, whisker
 from angelshare.report.words import threat_line, typeset
 
-_WIDTH, _LEFT, _RIGHT, _TOP, _ROW = 760.0, 196.0, 596.0, 22.0, 44.0
+_WIDTH, _LEFT, _RIGHT, _TOP, _ROW = 760.0, 250.0, 620.0, 22.0, 44.0
 
 
 def waterfall(audit: Audit) -> Figure:

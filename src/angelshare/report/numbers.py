@@ -85,11 +85,14 @@ def plain(value: float) -> str:
 
 
 def _two_sided(number: Estimate, tail: str, level: float) -> Printed:
+    """Print value and ends alike; numbers all below 1 keep two decimals, as in arviz, lest small shares read as 0."""
     low, high = float(number.low or 0.0), float(number.high or 0.0)
     size = max(abs(number.value), abs(low), abs(high))
     exponent = math.floor(math.log10(size)) if size and not _SMALL <= size < _LARGE else 0
     value, low, high = number.value / 10**exponent, low / 10**exponent, high / 10**exponent
     digits = _decimals(high - low, value)
+    if not exponent and size < 1:
+        digits = max(digits, 2)
     power = f" × {_power(exponent)}" if exponent else ""
     other = "" if math.isclose(number.level, level) else f" ({percent(number.level)})"
     return Printed(

@@ -65,7 +65,7 @@ def _number(column: Column, number: Number, notes: Notes, level: float) -> Marku
     printed = parts(number, unit=column.unit, level=level)
     if isinstance(number, Refusal):
         return tag("td", title, tag("span", {"class": "u"}, printed.value), link)
-    return tag("td", title, printed.value, " ", tag("span", {"class": "i"}, printed.interval), link)
+    return tag("td", title, printed.value, " ", tag("span", {"class": "i"}, printed.interval, link))
 
 
 def _plain(column: Column, cell: Cell) -> str:
