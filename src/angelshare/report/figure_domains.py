@@ -13,7 +13,7 @@ from angelshare.report.scales import Scale, ends, extent
 from angelshare.report.svg import arm_class, group, line, marker, shortened, text, whisker
 from angelshare.report.words import ARMS, RINGS, condition
 
-_ROW, _MOST, _LABEL = 19.0, 12, 66.0
+_ROW, _MOST, _LABEL = 19.0, 12, 76.0
 
 
 @record

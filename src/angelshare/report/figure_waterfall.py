@@ -10,10 +10,12 @@ from angelshare.report.axes import x_axis
 from angelshare.report.markup import Markup, join
 from angelshare.report.numbers import full, parts, phrase
 from angelshare.report.scales import Scale, ends, extent
-from angelshare.report.svg import Figure, arm_class, empty, group, line, marker, rect, shortened, text, whisker
+from angelshare.report.svg import Figure, arm_class, empty, group, line, marker, rect, shortened, text, whisker, wrapped
 from angelshare.report.words import threat_line, typeset
 
-_WIDTH, _LEFT, _RIGHT, _TOP, _ROW = 760.0, 250.0, 620.0, 22.0, 44.0
+_WIDTH, _LEFT, _RIGHT, _TOP, _ROW = 760.0, 196.0, 600.0, 22.0, 44.0
+_LABEL = 26
+"""Characters to a line of a label."""
 
 
 def waterfall(audit: Audit) -> Figure:
@@ -39,7 +41,7 @@ def waterfall(audit: Audit) -> Figure:
 
 
 def _row(step: Step, y: float, x: Scale, *, best: float) -> Markup:
-    label = text(_LEFT - 14, y + 4, shortened(typeset(step.label), _LEFT - 20), anchor="e")
+    label = _label(typeset(step.label), y)
     number = step.recovery
     printed = parts(number)
     if not isinstance(number, Estimate):
@@ -57,6 +59,16 @@ def _row(step: Step, y: float, x: Scale, *, best: float) -> Markup:
     dot = marker(step.arm, (end, y + 16), 3.2)
     return group(
         f"{step.label}: recovery {full(number)}", arm_class(step.arm), label, pale, added, carried, doubt, dot, *words
+    )
+
+
+def _label(words: str, y: float) -> Markup:
+    """Set a step's name in at most two lines, right-aligned at the axis."""
+    lines = wrapped(words, _LABEL)
+    if len(lines) > 2:  # noqa: PLR2004 - what a row holds
+        lines = [lines[0], shortened(" ".join(lines[1:]), _LEFT - 20)]
+    return join(
+        *(text(_LEFT - 14, y + 4 + 15 * (i - (len(lines) - 1) / 2), part, anchor="e") for i, part in enumerate(lines))
     )
 
 

@@ -23,6 +23,9 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """Content security policy: a browser that honours it can load nothing, whatever a model wrote."""
 
 
+_WIDE = 60
+"""Characters beyond which a fact takes two columns."""
+
 _SHORT = 14
 """Rows up to which a table is not broken over pages."""
 
@@ -164,7 +167,10 @@ def _manifest(manifest: Manifest) -> Sequence[Markup]:
         ("Seeds", ", ".join(str(seed) for seed in manifest.seeds)),
         ("Packages", ", ".join(f"{name} {version}" for name, version in sorted(manifest.packages.items()))),
     ]
-    listed = [tag("div", None, tag("dt", None, name), tag("dd", {"class": "small"}, words)) for name, words in facts]
+    listed = [
+        tag("div", {"class": "wide"} if len(words) > _WIDE else None, tag("dt", None, name), tag("dd", None, words))
+        for name, words in facts
+    ]
     rows = [
         tag("tr", None, tag("th", {"scope": "row"}, name), tag("td", {"class": "hash"}, tag("code", None, digest)))
         for name, digest in sorted(manifest.files.items())

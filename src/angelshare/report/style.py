@@ -30,7 +30,7 @@ h1{font-size:2.3rem;line-height:1.2;font-weight:500;letter-spacing:-.012em;max-w
 text-wrap:balance}
 .facts{display:grid;grid-template-columns:repeat(4,1fr);gap:1rem 2rem;margin:1.8rem 0 0;padding:1.2rem 0 0;
 border-top:1px solid var(--hairline)}
-.facts>div{min-width:0;overflow-wrap:anywhere}
+.facts>div{min-width:0;overflow-wrap:anywhere}.facts>.wide{grid-column:span 2}
 dt{font-size:.76rem;color:var(--muted);line-height:1.4}.facts dd{margin:.1rem 0 0;line-height:1.4;font-size:.86rem}
 nav{display:flex;flex-wrap:wrap;gap:.3rem 1.5rem;font-size:.82rem;margin-top:1.6rem;color:var(--muted)}
 .learned{display:grid;grid-template-columns:repeat(auto-fill,minmax(24rem,1fr));gap:.35rem 2.4rem;margin-top:1.3rem;
@@ -104,7 +104,7 @@ html{font-size:16px}main,header,footer,nav{padding:0 1.1rem}header{padding-top:2
 .numbers li{grid-template-columns:1fr;gap:.3rem}.change,.glossary{grid-template-columns:1fr}.glossary{gap:0}
 .glossary dd{margin-bottom:.7rem}section{margin-top:3.2rem}
 .scroll .fig{width:46rem;max-width:none}}
-@media(max-width:24rem){.facts{grid-template-columns:1fr}}
+@media(max-width:24rem){.facts{grid-template-columns:1fr}.facts>.wide{grid-column:auto}}
 """
 
 _PRINT = """

@@ -51,7 +51,7 @@ def inline(figure: Figure) -> Markup:
 
 def standalone(figure: Figure) -> str:
     """Write a figure as a file of its own, with title, threat model and ground."""
-    lines = _wrapped(figure.threat, figure.width / 6.1)
+    lines = wrapped(figure.threat, figure.width / 6.1)
     height = figure.height + 44 + 15 * len(lines)
     ground = tag("rect", {"class": "paper", "width": figure.width, "height": height})
     parts = [
@@ -198,7 +198,8 @@ def _svg(figure: Figure, height: float, parts: Sequence[str], extra: dict[str, s
     return tag("svg", attributes, tag("title", {"id": title}, figure.title), words, *parts)
 
 
-def _wrapped(words: str, width: float) -> Sequence[str]:
+def wrapped(words: str, width: float) -> Sequence[str]:
+    """Break words into lines of at most `width` characters, where they can be broken."""
     lines = [""]
     for word in words.split():
         if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
@@ -209,5 +210,5 @@ def _wrapped(words: str, width: float) -> Sequence[str]:
 
 __all__ = [
     "Figure", "arm_class", "empty", "escape", "group", "hollow", "inline", "line", "marker", "path", "rect",
-    "shortened", "spread", "standalone", "text", "whisker",
+    "shortened", "spread", "standalone", "text", "whisker", "wrapped",
 ]  # fmt: skip
