@@ -18,6 +18,7 @@ from angelshare.stats.fitting import (
     curve_data,
     draw_curves,
     grid_points,
+    roughen,
 )
 from angelshare.stats.intervals import caution_of, estimate
 from angelshare.stats.panel import FloatArray
@@ -97,17 +98,14 @@ class CurveFit:
     def dose_to(self, share: float) -> Number:
         """Estimate the smallest dose that recovers `share` of the gap (M11); one-sided where only one side is bounded.
 
-        `high` None: the share may not be reached within 10 x the largest dose; `low` is then a one-sided bound at
-        `level`, and the `value` too unless more than half of the draws reach the share. `low` None: it may be reached
-        below a tenth of the smallest dose.
+        `high` None: the share may not be reached within 10 x the largest dose; `value` is then the lower bound unless
+        more than half of the draws reach the share. `low` None: it may be reached below a tenth of the smallest dose.
         """
-        reached = np.maximum.accumulate(self._draws.on_grid, axis=1) >= share
-        log_dose = np.where(reached.any(axis=1), self._crossings(share), np.inf)
+        log_dose = self._crossings(share)
         ends = [0.5 - self.level / 2, 0.5, 0.5 + self.level / 2]
         low, centre, high = (float(end) for end in np.quantile(log_dose, ends, method="inverted_cdf"))
         notes = [self._caution]
         if not np.isfinite(high):
-            low = float(np.quantile(log_dose, 1 - self.level, method="inverted_cdf"))
             notes.append("not bounded above")
         if not np.isfinite(low):
             notes.append(f">{CLAIM:g}x beyond the largest dose")
@@ -197,14 +195,19 @@ class CurveFit:
         return np.asarray(values[:, right - 1] * (1 - part) + values[:, right] * part)
 
     def _crossings(self, share: float) -> FloatArray:
-        """Give (draws,) log10 dose at which each draw first reaches `share`; meaningless where none does."""
-        grid, values = np.log10(self._grid), self._draws.on_grid
-        right = (values >= share).argmax(axis=1)
+        """Give (draws,) log10 dose at which each draw reaches `share`, infinite where it does not.
+
+        Draws wiggle, truths hardly: a draw is put in ascending order first (rearrangement; Chernozhukov,
+        Fernandez-Val & Galichon 2009, Biometrika 96), else its first wiggle across the line would count.
+        """
+        grid, values = np.log10(self._grid), np.sort(self._draws.on_grid, axis=1)
+        right = (values < share).sum(axis=1)
+        inside = np.clip(right, 1, grid.size - 1)
         every = np.arange(values.shape[0])
-        left = np.maximum(right - 1, 0)
-        climb = values[every, right] - values[every, left]
-        part = np.divide(share - values[every, left], climb, out=np.ones_like(climb), where=climb > 0)
-        return np.asarray(grid[left] + np.clip(part, 0.0, 1.0) * (grid[right] - grid[left]))
+        below, above = values[every, inside - 1], values[every, inside]
+        part = np.divide(share - below, above - below, out=np.ones_like(above), where=above > below)
+        log_dose = grid[inside - 1] + np.clip(part, 0.0, 1.0) * (grid[inside] - grid[inside - 1])
+        return np.asarray(np.where(right >= grid.size, np.inf, np.where(right == 0, grid[0], log_dose)))
 
 
 def fit_curve(
@@ -239,4 +242,6 @@ def fit_curve(
     data = curve_data(dose, recoveries, item_sd)
     decades = np.log10(CLAIM * data.dose[-1]) - np.log10(data.dose[0] / CLAIM)
     grid = np.geomspace(data.dose[0] / CLAIM, CLAIM * data.dose[-1], int(np.ceil(decades * PER_DECADE)) + 1)
-    return CurveFit(data, draw_curves(data, grid, rng, draws=draws), grid, level=level)
+    drawn = draw_curves(data, grid, rng, draws=draws)
+    drawn = drawn._replace(on_grid=roughen(drawn.on_grid, grid, data.dose, rng))
+    return CurveFit(data, drawn, grid, level=level)

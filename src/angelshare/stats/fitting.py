@@ -12,6 +12,7 @@ Draws from the grid are draws of the curve. A plain parametric bootstrap of the 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +28,9 @@ DISCREPANCY = ((0.0, 0.3), (0.03, 0.4), (0.08, 0.3))
 
 DISCREPANCY_DECADES = 0.5
 """Length scale of that discrepancy in log10 dose."""
+
+BETWEEN = 0.25
+"""Standard deviation of a curve half-way between two doses, in shares of its rise from one to the other."""
 
 TYPICAL_DISCREPANCY = 0.03
 """The discrepancy allowed for when families are compared by AICc."""
@@ -137,6 +141,34 @@ def draw_curves(data: CurveData, grid: FloatArray, rng: np.random.Generator, *, 
             residual = data.mean - plateau[mine, None] * basis[:, at].T
             values[mine] += _draw_discrepancy(model, residual, data.dose, grid, rng)
     return CurveDraws(family[point], half[point], plateau, values)
+
+
+def roughen(values: FloatArray, grid: FloatArray, doses: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Let every drawn curve rise earlier or later between two doses than its family would.
+
+    Args:
+        values: (draws, grid) curves.
+        grid: (grid,) doses, ascending.
+        doses: (n,) measured; the decade below the smallest counts as one more interval.
+        rng: the caller owns the seed.
+
+    Where a rise falls between two doses is not measured: it may be anywhere, for a curve that never falls. Each
+    interval gets a parabola that is 0 at its ends, with a standard deviation at its middle of BETWEEN times the rise
+    across it.
+    """
+    ends = np.log10(np.concatenate([[doses[0] / 10.0], doses]))
+    at = np.log10(grid)
+    out = values.copy()
+    for left, right in pairwise(ends):
+        inside = (at >= left) & (at <= right)
+        if not inside.any():
+            continue
+        places = np.searchsorted(at, [left, right]).clip(0, at.size - 1)
+        rise_across = np.abs(values[:, places[1]] - values[:, places[0]])
+        part = (at[inside] - left) / (right - left)
+        bump = BETWEEN * rise_across * rng.standard_normal(values.shape[0])
+        out[:, inside] += bump[:, None] * (4.0 * part * (1.0 - part))
+    return out
 
 
 def grid_points(data: CurveData) -> tuple[FloatArray, FloatArray, IntArray]:

@@ -49,7 +49,8 @@ def wilson_ends(share: float, n: float, critical: float) -> tuple[float, float]:
     square = critical * critical
     centre = (share + square / (2 * n)) / (1 + square / n)
     half = critical / (1 + square / n) * math.sqrt(share * (1 - share) / n + square / (4 * n * n))
-    return max(0.0, float(centre - half)), min(1.0, float(centre + half))
+    low, high = max(0.0, float(centre - half)), min(1.0, float(centre + half))
+    return (0.0 if share == 0 else low), (1.0 if share == 1 else high)
 
 
 def wilson(right: int, n: int, *, level: float) -> Estimate:

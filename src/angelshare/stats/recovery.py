@@ -16,9 +16,10 @@ from angelshare.core.records import Estimate, Number, Refusal
 from angelshare.stats.gaps import Arm, Part, Shares, identified, no_gap, part_means, solve
 from angelshare.stats.intervals import caution_of, estimate, percentile_ends
 from angelshare.stats.panel import FloatArray, IntArray, Panel, rows
-from angelshare.stats.sampling import domain_means, draw_means, draw_rows, row_effects
+from angelshare.stats.sampling import domain_means, draw_excess, draw_means, draw_rows, row_effects
 
 METHOD = "items, seeds and replies drawn jointly; t over seeds"
+REPLIES = "items and replies drawn jointly"
 MAY_BE_BEST = 0.01
 """A control that is the best in fewer of the draws than this is out of the race."""
 
@@ -60,31 +61,40 @@ def seed_recoveries(panel: Panel) -> FloatArray:
 
 
 def accuracy(
-    values: FloatArray, domain: IntArray, *, level: float, rng: np.random.Generator, cluster: IntArray | None = None
+    values: FloatArray,
+    domain: IntArray,
+    *,
+    level: float,
+    rng: np.random.Generator,
+    cluster: IntArray | None = None,
+    trained: bool = True,
 ) -> Number:
     """Estimate a score: the mean over domains of the mean over items.
 
     Args:
-        values: (rows, items) scores; rows are seeds (or draws), resampled as such when there are several.
+        values: (rows, items) scores.
         domain: (items,).
         level: of the interval.
         rng: the caller owns the seed.
         cluster: (items,) items that share a template, or None.
+        trained: True when rows are students, whose luck of training is resampled; False when they are replies of one
+            model (teacher, base) sampled independently.
 
     Refused when a domain has fewer than two independent items. Ends are kept inside [0, 1] when all scores are.
     """
     block = rows(values, domain.size, "values")
-    span = max(float(np.ptp(block)), 1.0 if block.min() >= 0 and block.max() <= 1 else 0.0)
-    means = domain_means(block.mean(axis=0)[None], domain, cluster, np.array([span]))
+    bounded = bool(block.min() >= 0 and block.max() <= 1)
+    means = domain_means(block.mean(axis=0)[None], domain, cluster, np.array([1.0 if bounded else np.ptp(block)]))
     if means.units.min() < 2:  # noqa: PLR2004 - a spread needs two
         return Refusal(refused="a domain has fewer than two independent items")
-    weights = np.full(means.units.size, 1.0 / means.units.size)
-    effect = row_effects(block, weights, domain, cluster)
-    draws = draw_means(means, rng)[:, :, 0].mean(axis=1) + draw_rows([effect], rng)[:, 0]
-    if block.min() >= 0 and block.max() <= 1:
-        draws = np.clip(draws, 0.0, 1.0)
-    caution = ONE_SEED if block.shape[0] == 1 else ""
-    return estimate(means.value.mean(), draws, level=level, n=int(means.units.sum()), method=METHOD, caution=caution)
+    effect = row_effects(block, np.full(means.units.size, 1.0 / means.units.size), domain, cluster)
+    luck = draw_rows([effect], rng)[:, 0] if trained else draw_excess(effect, rng)
+    draws = draw_means(means, rng)[:, :, 0].mean(axis=1) + luck
+    caution = ONE_SEED if trained and block.shape[0] == 1 else ""
+    return estimate(
+        float(means.value.mean()), np.clip(draws, 0.0, 1.0) if bounded else draws,
+        level=level, n=int(means.units.sum()), method=METHOD if trained else REPLIES, caution=caution,
+    )  # fmt: skip
 
 
 def attributable(panel: Panel, controls: Mapping[str, FloatArray], *, level: float, rng: np.random.Generator) -> Number:

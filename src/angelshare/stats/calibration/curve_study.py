@@ -55,6 +55,9 @@ def study_curve(index: int, rng: np.random.Generator) -> list[Trial]:
         return []
     where = f"{'inside' if kind in INSIDE else 'outside'} the families"
     trials = _extrapolation(fit, points, truth, rng)
+    pair = int(rng.integers(design.doses.size - 1))
+    between = float(np.sqrt(design.doses[pair] * design.doses[pair + 1]))
+    trials.append(judge("recovery between two doses", "", fit.at(between), float(truth(np.array([between]))[0])))
     trials += _readouts(fit, truth, rng)
     cells = (where, f"truth: {kind}", design.name)
     return [trial._replace(cell=cell) for trial in trials for cell in cells]
