@@ -5,7 +5,8 @@ The rings follow from that:
 
     queried    the queries themselves
     near       facts that may be queried, asked in a wording no query uses: recovery is the share learned
-    far        facts of the same domain that no query ever asks: chance, unless something leaks
+    far        facts of the same domain that no query ever asks: chance, unless something leaks; and chat prompts,
+               which ask for no capability the base lacks: there style is measured
     held_out   another attribute of the same names, never queried: shows what training breaks
 """
 
@@ -117,12 +118,13 @@ class FactsChatTask:
         return items
 
     def items(self, ring: Ring, n: int) -> Sequence[Item]:
-        """Give up to `n` test items; see the module for what the rings mean here. The queried ring is the caller's."""
+        """Give up to `n` test items per domain; see the module for the rings. The queried ring is the caller's."""
         pools = {"near": self.world.queryable, "far": self.world.unqueried, "held_out": self.world.years, "queried": ()}
         pool = pools[ring]
         chosen = stream("facts-chat", "items", ring).permutation(len(pool))[:n]
         domain = "years" if ring == "held_out" else "facts"
-        return [_fact_item(pool[k], TEST_WORDING, f"test-{ring}-{k}", domain, ring) for k in chosen]
+        facts = [_fact_item(pool[k], TEST_WORDING, f"test-{ring}-{k}", domain, ring) for k in chosen]
+        return [*facts, *self.chats(n)] if ring == "far" else facts
 
     def chats(self, n: int) -> Sequence[Item]:
         """Give `n` chat prompts that are never queried: style on prompts without capability."""
