@@ -13,7 +13,7 @@ from angelshare.stats.calibration.answers_study import study_answers, study_styl
 from angelshare.stats.calibration.curve_study import study_curve
 from angelshare.stats.calibration.points_study import study_attribution, study_contrasts, study_recovery
 from angelshare.stats.calibration.tests_study import study_tests
-from angelshare.stats.calibration.trial import Trial
+from angelshare.stats.calibration.trial import OURS, Trial
 
 Study: TypeAlias = Callable[[int, np.random.Generator], list[Trial]]
 
@@ -63,3 +63,40 @@ def summarise(trials: Iterable[Trial]) -> list[Row]:
 def pooled(trials: Sequence[Trial]) -> list[Row]:
     """Count coverage per claim and method over all cells."""
     return summarise(trial._replace(cell="all") for trial in trials)
+
+
+LEAST, MOST = 0.93, 0.99
+"""What a nominal 95 % interval must cover."""
+
+ENOUGH = 400
+"""Trials from which coverage is judged without allowance for chance."""
+
+HEADLINES = (
+    "recovery",
+    "attributable recovery",
+    "recovery at 1x",
+    "recovery at 3x",
+    "recovery at 10x",
+    "dose to 50 %",
+    "false-promise index",
+)
+"""Claims that must not be too wide either; the others may cover more than 99 %."""
+
+
+def verdict(row: Row) -> str:
+    """Say whether a row's coverage stands, beyond the chance of its own trials (two binomial standard errors)."""
+    slack = 2.0 * (LEAST * (1 - LEAST) / max(row.trials, 1)) ** 0.5 if row.trials < ENOUGH else 0.0
+    if row.coverage < LEAST - slack:
+        return "too low"
+    return "wide" if row.coverage > MOST else "holds"
+
+
+def failures(rows: Iterable[Row]) -> list[Row]:
+    """List our pooled rows that do not stand: coverage below 93 %, or a headline's above 99 %."""
+    return [
+        row
+        for row in rows
+        if row.method == OURS
+        and row.trials
+        and (verdict(row) == "too low" or (row.claim in HEADLINES and verdict(row) == "wide"))
+    ]

@@ -1,0 +1,1 @@
+"""`python -m calibration`: the statistical proof at full size."""

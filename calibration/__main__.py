@@ -1,0 +1,67 @@
+"""Run the studies in processes, print the claims, write docs/calibration.md; exit code 1 when a claim fails."""
+
+# ruff: noqa: T201 - a script that prints
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from angelshare.stats.calibration.summary import failures, pooled, run_study
+from angelshare.stats.calibration.trial import OURS, Trial
+from calibration.page import distinct, render
+
+WORLDS: Mapping[str, int] = {
+    "recovery": 3600,
+    "attribution": 1080,
+    "contrasts": 600,
+    "style": 600,
+    "answers": 960,
+    "curve": 1440,
+    "tests": 4000,
+}
+"""Simulated worlds per study at full size: multiples of the number of conditions."""
+
+
+def main() -> int:
+    """Parse the command line and run."""
+    parser = argparse.ArgumentParser(prog="python -m calibration", description=__doc__)
+    parser.add_argument("--share", type=float, default=1.0, help="part of the full number of worlds (default: all)")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
+    parser.add_argument("--out", type=Path, default=Path("docs/calibration.md"), help="page to write")
+    options = parser.parse_args()
+    started = time.monotonic()
+    trials = {name: _study(name, round(options.share * worlds), options.workers) for name, worlds in WORLDS.items()}
+    rows = pooled(distinct(trial for study in trials.values() for trial in study))
+    for row in sorted(rows, key=lambda row: (row.claim, row.method != OURS)):
+        print(f"{row.claim:40} {row.method:42} {row.trials:6d} worlds  covers {row.coverage:.3f}")
+    command = "make calibrate" if options.share == 1.0 else f"python -m calibration --share {options.share:g}"
+    page = render(trials, seconds=time.monotonic() - started, command=command)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(page, encoding="utf-8")
+    failed = failures(rows)
+    for row in failed:
+        print(f"FAILS: {row.claim} covers {row.coverage:.3f} of {row.trials}", file=sys.stderr)
+    print(f"wrote {options.out} in {time.monotonic() - started:.0f} s: {len(failed)} claims fail")
+    return 1 if failed else 0
+
+
+def _study(name: str, worlds: int, workers: int) -> list[Trial]:
+    started = time.monotonic()
+    with ProcessPoolExecutor(workers) as pool:
+        done: list[Trial] = []
+        for index, trials in enumerate(pool.map(run_study, [name] * worlds, range(worlds), chunksize=10), start=1):
+            done += trials
+            if index % 100 == 0 and sys.stderr.isatty():
+                print(f"\r{name}: {index} of {worlds}", end="", file=sys.stderr)
+    print(f"\r{name}: {worlds} worlds, {time.monotonic() - started:.0f} s", file=sys.stderr)
+    return done
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    sys.exit(main())

@@ -1,0 +1,93 @@
+"""The page docs/calibration.md, from the trials of one run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from angelshare.stats.calibration.summary import HEADLINES, Row, failures, pooled, summarise, verdict
+from angelshare.stats.calibration.trial import OURS, Trial
+
+HEAD = """# Calibration: do the intervals hold what they say?
+
+Written by `make calibrate` (`python -m calibration`); do not edit. Every row counts simulated audits whose truth is
+known: items of unequal difficulty, binomial replies, students with luck of their own, floor and teacher sampled
+once. An interval is nominally 95 %. It stands when it covers the truth in 93 to 99 % of worlds; a claim that fails
+is removed, not reworded. Simulations: `angelshare/stats/calibration`. Each world has its own random stream, named
+after its study and index (`angelshare.core.seeds.stream("calibration", study, index)`), so the run repeats number
+for number on any machine.
+"""
+
+ABOUT = """
+## How to read this
+
+- **Recovery with 2 seeds is wide, and has to be.** Two students say almost nothing about the spread of a third (one
+  degree of freedom: the critical value is 12.7, not 1.96). Three seeds cut the width to about a third, five to a
+  fifth.
+- **The bootstraps of one source of luck fail.** Resampling items misses luck of training; resampling seeds misses
+  items, and a bootstrap of 2 or 3 values is too narrow whatever it resamples.
+- **Curves are judged on truths that no fitted family contains** (Gompertz, mixtures, thresholds, two steps, broken
+  powers, ramps, arms that hardly move). What carries the intervals there is the discrepancy term of
+  `stats/fitting.py` (standard deviation 0, 0.03 or 0.08 of the gap around the family, weighed by the data) and,
+  between doses, the rise that may fall anywhere. Without them the same average, bootstrapped parametrically, is the
+  row below ours.
+- **A width of "open" means that most intervals have no upper end**: the dose is not bounded above by the data. An
+  open side holds any truth, so the rows "reached within 10x" count only worlds whose truth is finite and inside the
+  claim.
+- **Nothing is claimed beyond 10 x the largest dose**, so nothing is tried there.
+- "wide" marks intervals that cover more than 99 %: safe, and improvable.
+
+## What the simulations do not contain
+
+Teachers that change between queries; students whose luck has two modes (a skill that is learned or not: with 2 to 5
+seeds no interval can see the mode it has not met); curves that fall after rising; second rises that start beyond
+the largest dose with more height than the plateau's upper bound; test items that leak into training.
+"""
+
+
+def render(trials: Mapping[str, Sequence[Trial]], *, seconds: float, command: str) -> str:
+    """Write the page: pooled claims first, then every condition."""
+    everything = [trial for study in trials.values() for trial in study]
+    rows = _pooled(trials)
+    failed = failures(rows)
+    worlds = ", ".join(f"{name} {len(study)}" for name, study in trials.items())
+    parts = [
+        HEAD,
+        f"Run: `{command}`, {seconds:.0f} s. Intervals judged: {len(everything)} ({worlds}).\n",
+        f"**{'All claims stand.' if not failed else f'{len(failed)} claims fail.'}**\n",
+        "## Claims, over all conditions\n",
+        _table(rows, cells=False),
+        ABOUT,
+        "## By condition\n",
+        _table(summarise(everything), cells=True),
+    ]
+    return "\n".join(parts)
+
+
+def _pooled(trials: Mapping[str, Sequence[Trial]]) -> list[Row]:
+    rows = pooled(distinct(trial for study in trials.values() for trial in study))
+    order = {claim: place for place, claim in enumerate(HEADLINES)}
+    return sorted(rows, key=lambda row: (order.get(row.claim, len(order)), row.claim, row.method != OURS, row.method))
+
+
+def distinct(trials: Iterable[Trial]) -> list[Trial]:
+    """Keep one of the copies a curve's trial has: by family, by truth and by design."""
+    return [trial for trial in trials if not trial.cell.startswith("truth: ") and " doses " not in trial.cell]
+
+
+def _table(rows: Iterable[Row], *, cells: bool) -> str:
+    head = ["number", *(["condition"] if cells else []), "method", "worlds", "refused", "covers", "median width", ""]
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    for row in rows:
+        ours = row.method == OURS
+        name = f"**{row.claim}**" if ours and not cells else row.claim
+        mark = verdict(row) if row.trials else "refused"
+        known = [f"{row.coverage:.3f}", _width(row)] if row.trials else ["", ""]
+        entries = [name, *([row.cell] if cells else []), row.method, str(row.trials), str(row.refused), *known, mark]
+        lines.append("| " + " | ".join(entries) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _width(row: Row) -> str:
+    if row.width == float("inf"):
+        return "open"
+    return f"{row.width:.3g}" if row.width else ""
