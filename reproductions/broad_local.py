@@ -187,7 +187,7 @@ def reproduce(out: Path, *, workers: int) -> Outcome:
         source="Gudibande et al. 2023, arXiv 2305.15717, tables 1 and 2; recoveries derived in stats/published.py",
         miniature="400 made-up facts, of which the 60,000-parameter base knows a quarter; an oracle teacher 90 % "
         "right with a fixed manner. Broad: 2,000 queries, 1 % about facts. Local: 1,600 queries, every fact in "
-        "four wordings, tested in a fifth. With replay, students rehearse the base's own replies. Style is measured on chat.",
+        "four wordings, tested in a fifth. With replay, students rehearse the base's own replies. Style: on chat.",
         checks=checks,
         remarks=remarks(checks),
         how="python -m reproductions --only B1",

@@ -18,7 +18,9 @@ class ReplayStudent:
     Args:
         base: checkpoint to start from.
         replay: whether to rehearse.
-        max_steps, batch, learning_rate: see `models.training.Schedule`; steps alone end the training.
+        max_steps: optimiser steps; they alone end the training.
+        batch: examples per step.
+        learning_rate: peak.
     """
 
     def __init__(

@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+pytest.importorskip("zstandard", reason="needs the tasks extra")
+
 from angelshare.core.errors import PlanError, StorageError
 from angelshare.core.records import Refusal
 from angelshare.stats.recovery import recovered

@@ -11,7 +11,11 @@ from angelshare.core.records import Completion, Query, TokenAlternatives
 
 
 def answers_only(open: str = "<", close: str = ">") -> Defence:  # noqa: A002 - the words of a plan
-    """Deliver replies without their reasoning: whatever stands from the first `open` to the last `close` is cut.
+    """Deliver replies without their reasoning.
+
+    Args:
+        open: mark before a trace, such as `<think>`.
+        close: mark after it; what stands from the first `open` to the last `close` is cut.
 
     Billed tokens stay; delivered tokens shrink in proportion to the text, exactly so where tokens are characters.
     A trace cut off by the length limit, before any `close`, is withheld too: then nothing is delivered.
