@@ -271,6 +271,7 @@ def _fidelity(point: RecoveryPoint, rng: np.random.Generator) -> FidelityRow:
         chance_adjusted=estimate(max(0.0, point.recovery.value), 0.04),
         error_inheritance=few if point.arm == "gold" else estimate(abs(rng.normal(0.2, 0.08)) + 0.1, 0.1, n=61),
         error_inheritance_control=few if point.arm == "gold" else estimate(0.14, 0.09, n=61),
+        distinguishing_advantage=estimate(0.2, 0.06),
     )  # fmt: skip
 
 

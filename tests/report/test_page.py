@@ -146,7 +146,7 @@ def test_every_refusal_of_the_audit_stands_in_table_h(any_audit):
 
 def test_every_table_has_a_caption_and_named_columns(audit):
     tables = [table for table in tree(render_page(audit)).iter("table") if table.find("thead") is not None]
-    assert len(tables) == 11
+    assert len(tables) == 12
     for table in tables:
         assert words(table.find("caption"))
         assert all(head.get("scope") == "col" and words(head) for head in table.findall("thead/tr/th"))

@@ -61,7 +61,9 @@ def _fits(audit: Audit) -> Table:
     ]  # fmt: skip
     rows: list[Sequence[Cell]] = []
     for curve in audit.curves:
-        families = "; ".join(f"{family.name.replace('_', ' ')} {percent(family.weight)}" for family in curve.families)
+        families = "; ".join(
+            f"{family.name.replace('_', ' ')} {percent(round(family.weight, 2))}" for family in curve.families
+        )
         rows.append([
             *curve_name(curve), families or f"not fitted: {curve.refused}", curve.ceiling, curve.ceiling_above_80,
             curve.per_decade, curve.area, curve.held_out_error,

@@ -159,7 +159,9 @@ def _band(curve: Curve, plot: _Plot) -> Markup:
         for part, kind in ((within, f" w{dots}"), (beyond, " d"))
         if len(part) > 1
     ]
-    weights = ", ".join(f"{family.name.replace('_', ' ')} {percent(family.weight)}" for family in curve.families)
+    weights = ", ".join(
+        f"{family.name.replace('_', ' ')} {percent(round(family.weight, 2))}" for family in curve.families
+    )
     return group(f"{ARMS[curve.arm]}: average of {weights} by AICc weight", arm_class(curve.arm), outline, *centre)
 
 

@@ -14,7 +14,7 @@ from angelshare.report.words import RINGS
 def figure_tables(audit: Audit) -> Sequence[Table]:
     """Lay out what each figure draws; `bands` holds the fitted curves, `families` what they average."""
     return [
-        _points(audit), _waterfall(audit), _rings(audit), _ledger(audit), _fidelity(audit),
+        _points(audit), _waterfall(audit), _rings(audit), _ledger(audit), fidelity_table(audit),
         _bands(audit), _families(audit),
     ]  # fmt: skip
 
@@ -48,15 +48,23 @@ def _ledger(audit: Audit) -> Table:
     return data_table("item_ledger", "Item ledger of figure 5", columns, rows=rows)
 
 
-def _fidelity(audit: Audit) -> Table:
+def fidelity_table(audit: Audit, *, whole: bool = True) -> Table:
+    """Build the table of figure 6; unless `whole`, each arm keeps to its largest dose."""
     columns = [
         ARM, BUDGET, number_column("accuracy", "Accuracy"), number_column("agreement", "Agreement"),
         number_column("chance_adjusted", "Chance-adjusted"), number_column("error_inheritance", "Error inheritance"),
         number_column("error_inheritance_control", "The same, control"),
+        number_column("distinguishing_advantage", "Told apart"),
     ]  # fmt: skip
+    largest = {arm: max(r.budget for r in audit.fidelity if r.arm == arm) for arm in {r.arm for r in audit.fidelity}}
     rows = [[r.arm, r.budget, r.accuracy, r.agreement, r.chance_adjusted, r.error_inheritance,
-             r.error_inheritance_control] for r in audit.fidelity]  # fmt: skip
-    return data_table("fidelity", "Fidelity of figure 6", columns, rows=rows)
+             r.error_inheritance_control, r.distinguishing_advantage]
+            for r in audit.fidelity if whole or r.budget == largest[r.arm]]  # fmt: skip
+    return data_table(
+        "fidelity", "Fidelity at the largest dose", columns, rows=rows,
+        note="Chance-adjusted: agreement beyond what the accuracies alone would give, from 0 to 1. Told apart: how "
+        "well a classifier tells the students’ replies from the teacher’s, from 0 (chance) to 1 (always).",
+    )  # fmt: skip
 
 
 def _bands(audit: Audit) -> Table:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from angelshare.core.audit import Audit
 from angelshare.core.records import Manifest
 from angelshare.report.contents import fit_targets, lettered_tables, prices
+from angelshare.report.figure_tables import fidelity_table
 from angelshare.report.figures import drawn
 from angelshare.report.glossary import GLOSSARY
 from angelshare.report.markup import Markup, join, tag
@@ -48,9 +49,12 @@ def render_page(audit: Audit, *, manifest: Manifest | None = None) -> str:
         tag("style", None, Markup(page_rules())),
     )
     first, *others = drawn(audit)
+    *middle, last = others
+    alike = set_table(fidelity_table(audit, whole=False), notes, level=audit.header.level)
     figures = [
         _figure(1, first, _learned(audit)),
-        *(_figure(number, figure) for number, figure in enumerate(others, 2)),
+        *(_figure(number, figure) for number, figure in enumerate(middle, 2)),
+        _figure(len(middle) + 2, last, tag("div", {"class": "follow"}, alike)),
     ]
     main = tag(
         "main", None, set_verdict(audit, notes), *figures, _tables(audit, notes), _again(audit, manifest), _words()
