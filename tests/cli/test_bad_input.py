@@ -67,7 +67,9 @@ def test_a_typo_in_a_plan_key_names_its_nearest_spelling(say, tmp_path, tiny_tex
     plan = write(tmp_path / "x.toml", tiny_text.replace("ring_items", "ring_itms"))
     code, _, err = say("measure", plan, "--out", tmp_path / "runs")
     assert code == 2
-    assert one_message(err) == f"angelshare: UnknownKeyError: {plan}: unknown key 'ring_itms'; did you mean 'ring_items'?"
+    assert (
+        one_message(err) == f"angelshare: UnknownKeyError: {plan}: unknown key 'ring_itms'; did you mean 'ring_items'?"
+    )
     assert not (tmp_path / "runs").exists()
 
 
@@ -221,9 +223,12 @@ def test_a_full_disk_is_named_and_the_run_goes_on_once_there_is_room(tmp_path, t
     disk = tmp_path / "disk"
     disk.mkdir()
     inside = f"mount -t tmpfs -o size=400k none {disk} && exec {sys.executable} -m angelshare measure {tiny_plan_file} --out {disk}"
-    if shutil.which("unshare") is None or subprocess.run(
-        ["unshare", "--mount", "--map-root-user", "true"], capture_output=True, check=False
-    ).returncode:
+    if (
+        shutil.which("unshare") is None
+        or subprocess.run(
+            ["unshare", "--mount", "--map-root-user", "true"], capture_output=True, check=False
+        ).returncode
+    ):
         pytest.skip("this system lets no user make a mount namespace, so no disk can be filled safely")
     done = subprocess.run(
         ["unshare", "--mount", "--map-root-user", "sh", "-c", inside], capture_output=True, text=True, check=False,

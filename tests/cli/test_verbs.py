@@ -88,7 +88,9 @@ def test_a_finished_run_is_measured_again_without_training(say, tiny_run, tmp_pa
 @pytest.mark.slow
 def test_a_threshold_that_is_crossed_gives_exit_code_one(say, tiny_run, tmp_path, tiny_text):
     plan = tmp_path / "x.toml"
-    plan.write_text("threshold = -5.0\n" + tiny_text.replace("seeds = [1, 2]", "seeds = [1]").replace("items = 30", "items = 20"))
+    plan.write_text(
+        "threshold = -5.0\n" + tiny_text.replace("seeds = [1, 2]", "seeds = [1]").replace("items = 30", "items = 20")
+    )
     code, _, _ = say("measure", plan, "--out", tmp_path / "runs", "--json")
     assert code == 1
 

@@ -52,7 +52,9 @@ def answers(items, skill, style, rng):
     return out
 
 
-METER = Meter(steps=10, examples=640, tokens=6400, training_flop=4e9, cpu_seconds=1.0, wall_seconds=1.0, loss=0.1, converged=True)
+METER = Meter(
+    steps=10, examples=640, tokens=6400, training_flop=4e9, cpu_seconds=1.0, wall_seconds=1.0, loss=0.1, converged=True
+)
 
 
 def results(wanted, *, teacher=1.0):

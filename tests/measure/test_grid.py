@@ -25,7 +25,9 @@ def prompts(items):
 
 def test_every_control_runs_at_every_dose_and_seed(plan):
     cells = student_cells(plan)
-    assert Counter(cell.arm.kind for cell in cells) == dict.fromkeys(("answers", "traces", "gold", "self", "shuffled"), 4)
+    assert Counter(cell.arm.kind for cell in cells) == dict.fromkeys(
+        ("answers", "traces", "gold", "self", "shuffled"), 4
+    )
     assert cells[0].arm.budget == 96  # the dearest first, so that workers finish together
 
 

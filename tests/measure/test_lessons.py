@@ -71,7 +71,10 @@ def test_a_smaller_dose_is_the_beginning_of_a_larger_one(plan):
 
 
 def test_refused_replies_teach_nothing(plan):
-    replies = [Completion(query_id=i.id, text="", refused=k == 0) if k == 0 else Completion(query_id=i.id, text="7") for k, i in enumerate(ITEMS)]
+    replies = [
+        Completion(query_id=i.id, text="", refused=k == 0) if k == 0 else Completion(query_id=i.id, text="7")
+        for k, i in enumerate(ITEMS)
+    ]
     assert len(lesson("answers", plan, {"teacher": Replies(ITEMS, replies)})) == 39
 
 

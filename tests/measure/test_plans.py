@@ -52,7 +52,7 @@ def test_a_plan_that_cannot_be_done_is_refused_in_words(tiny_text, old, new, mes
 
 def test_comments_and_key_order_do_not_change_the_plan_hash(tiny_text):
     plan = parse_plan(tiny_text, "x.toml")
-    moved = changed(tiny_text, "items = 30\n", "") .replace("ring_items = 12", "# a word\nring_items = 12\nitems = 30")
+    moved = changed(tiny_text, "items = 30\n", "").replace("ring_items = 12", "# a word\nring_items = 12\nitems = 30")
     assert plan_hash(parse_plan(moved, "x.toml")) == plan_hash(plan)
     assert plan_hash(parse_plan(changed(tiny_text, "items = 30", "items = 31"), "x.toml")) != plan_hash(plan)
 
@@ -61,11 +61,15 @@ def test_controls_run_unless_left_out_and_open_only_with_an_open_teacher(tiny_te
     assert controls(parse_plan(tiny_text, "x")) == ("gold", "self", "shuffled")
     without = changed(tiny_text, 'headline = "traces"', 'leave_out = ["gold"]')
     assert controls(parse_plan(without, "x")) == ("self", "shuffled")
-    opened = changed(tiny_text, 'headline = "traces"', 'open_teacher = { use = "hf", options = { path = "bundled:base" } }')
+    opened = changed(
+        tiny_text, 'headline = "traces"', 'open_teacher = { use = "hf", options = { path = "bundled:base" } }'
+    )
     assert controls(parse_plan(opened, "x")) == ("gold", "self", "shuffled", "open")
 
 
 def test_an_arm_may_have_budgets_and_seeds_of_its_own(tiny_text):
-    plan = parse_plan(changed(tiny_text, 'headline = "traces"', "arm = { self = { budgets = [48], seeds = [2] } }"), "x")
+    plan = parse_plan(
+        changed(tiny_text, 'headline = "traces"', "arm = { self = { budgets = [48], seeds = [2] } }"), "x"
+    )
     assert (budgets(plan, "self"), seeds(plan, "self")) == ((48,), (2,))
     assert (budgets(plan, "gold"), seeds(plan, "gold")) == ((48, 96), (1, 2))

@@ -83,10 +83,23 @@ def test_an_arm_gives_the_same_scores_alone_or_in_company(small, tmp_path):
 def test_a_run_killed_twice_redoes_no_finished_cell_and_ends_the_same(tiny_run, tiny_plan_file, tmp_path):
     _, _, whole = tiny_run
     out = tmp_path / "runs"
-    command = [sys.executable, "-m", "angelshare", "measure", str(tiny_plan_file), "--out", str(out), "--workers", "2", "--json"]
+    command = [
+        sys.executable,
+        "-m",
+        "angelshare",
+        "measure",
+        str(tiny_plan_file),
+        "--out",
+        str(out),
+        "--workers",
+        "2",
+        "--json",
+    ]
     written: dict[str, float] = {}
     for wanted in (3, 8):
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
         deadline = time.monotonic() + 120
         while len(list(out.glob("*/cells/*.json"))) < wanted and time.monotonic() < deadline:
             time.sleep(0.02)
@@ -108,7 +121,9 @@ def test_a_run_killed_twice_redoes_no_finished_cell_and_ends_the_same(tiny_run, 
 
 
 def test_a_remote_teacher_without_authorisation_is_refused_before_anything_is_asked(small, tmp_path):
-    remote = dataclasses.replace(small, teacher=Use(use="openai", options={"url": "http://127.0.0.1:9/v1", "model": "m"}))
+    remote = dataclasses.replace(
+        small, teacher=Use(use="openai", options={"url": "http://127.0.0.1:9/v1", "model": "m"})
+    )
     with pytest.raises(AuthorisationError, match=r"no \[authorisation\] block"):
         run(remote, tmp_path / "run", LocalEngine(1))
     assert not (tmp_path / "run" / "transcripts").exists()

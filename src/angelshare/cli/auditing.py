@@ -45,14 +45,17 @@ def audit_plan(path: Path, out: Path, *, workers: int, ray_address: str | None) 
     started, clock = datetime.now(UTC), time.monotonic()
     digest = plan_hash(plan)
     folder = run_path(out, plan.name, digest)
-    begun = Begun(format=FORMAT_VERSION, plan_sha256=digest, version=__version__, started_at=started.isoformat(timespec="seconds"))
+    begun = Begun(
+        format=FORMAT_VERSION, plan_sha256=digest, version=__version__, started_at=started.isoformat(timespec="seconds")
+    )
     with run_folder(folder, text, begun) as run, Bar() as bar:
         _reopen(folder)
         results = _run(plan, run, _now, bar, lambda: RayEngine(ray_address) if ray_address else LocalEngine(workers))
         bar.stage("measuring", 1)
         commit, dirty = source_state()
         audit = analyse(
-            results, run=str(folder), command=f"angelshare measure {path} --out {out}", made_at=started, version=__version__,
+            results, run=str(folder), command=f"angelshare measure {path.name}", made_at=started,
+            version=__version__,
             commit=commit + ("+dirty" if dirty else ""),
         )  # fmt: skip
         publish(audit, folder)
@@ -65,7 +68,7 @@ def audit_plan(path: Path, out: Path, *, workers: int, ray_address: str | None) 
 
 
 def _reopen(folder: Path) -> None:
-    """Check a finished run before going on in it; its manifest goes first, so that it never vouches for half of a rewrite."""
+    """Check a finished run before going on in it; its manifest goes first, lest it vouch for half of a rewrite."""
     if (folder / MANIFEST).exists():
         verify_run(folder)
         (folder / MANIFEST).unlink()
@@ -83,7 +86,9 @@ def reread(folder: Path) -> tuple[Audit, Manifest]:
     """Verify a finished run, recompute its numbers from its cells, and refuse if they differ from its report.json."""
     manifest = verify_run(folder)
     _, plan = read_plan(folder / "plan.toml")
-    begun = Begun(format=FORMAT_VERSION, plan_sha256=plan_hash(plan), version=manifest.version, started_at=manifest.started_at)
+    begun = Begun(
+        format=FORMAT_VERSION, plan_sha256=plan_hash(plan), version=manifest.version, started_at=manifest.started_at
+    )
     run = RunFolder(folder, begun)
     results = run_plan(plan, run, engine=NothingLeft(folder), now=_now, progress=Quiet())
     return _recomputed(folder, results, manifest), manifest
@@ -152,7 +157,8 @@ def _recomputed(folder: Path, results: Results, manifest: Manifest) -> Audit:
     differing = sorted(key for key in ours if key != "run" and ours[key] != theirs[key])
     if differing:
         raise RunFolderError(
-            f"{folder}: recomputed from its cells, {', '.join(differing)} of report.json differ; it was made by angelshare "
+            f"{folder}: recomputed from its cells, {', '.join(differing)} of report.json differ; it was made "
+            f"by angelshare "
             f"{manifest.version} with other package versions (see manifest.json), or by hand: measure again"
         )
     return audit

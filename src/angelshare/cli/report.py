@@ -9,7 +9,12 @@ import click
 
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), default=None, help="Write the recomputed page, tables and figures here; without it nothing is written.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="Write the recomputed page, tables and figures here; without it nothing is written.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, the same as report.json.")
 def report(run: Path, out: Path | None, as_json: bool) -> None:
     """Verify the files of RUN against its manifest, recompute every number from its cells and show the verdict."""

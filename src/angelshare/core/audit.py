@@ -294,6 +294,9 @@ class FidelityRow:
     error_inheritance_control: Number
     """The same for the no-teacher control."""
 
+    distinguishing_advantage: Number
+    """How well a held-out classifier tells student from teacher replies: 0 is chance, 1 always."""
+
 
 @record
 class ExtractorRow:

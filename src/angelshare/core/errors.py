@@ -10,6 +10,7 @@ AngelshareError                 exit code 2 at the command line
 ├── LimitReached                a hard cap stopped the run cleanly (resumable)
 ├── LedgerError                 a ledger row is corrupt
 ├── CheckpointError             a checkpoint cannot be loaded
+├── TrainerError                an external trainer failed
 ├── RunFolderError              a run folder is tampered with, foreign or unfinished
 ├── StorageError                the disk is full or not writable
 └── RefusedError                the data cannot say (carries a Refusal's reason)
@@ -63,6 +64,10 @@ class LedgerError(AngelshareError):
 
 class CheckpointError(AngelshareError):
     """A model checkpoint is incomplete or unreadable."""
+
+
+class TrainerError(AngelshareError):
+    """A trainer that runs as a command of its own failed, or left something that cannot be used."""
 
 
 class RunFolderError(AngelshareError):

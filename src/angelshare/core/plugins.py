@@ -74,7 +74,7 @@ def _missing(error: ModuleNotFoundError, name: str) -> PluginError:
 
 def _checked(factory: Callable[..., Any], use: Use, head: str | None) -> dict[str, Any]:
     """Check options against the factory's parameters, so that a typo never changes an experiment in silence."""
-    target = factory.__init__ if inspect.isclass(factory) else factory  # type: ignore[misc]  # only read for its signature
+    target = factory.__init__ if inspect.isclass(factory) else factory
     hints = get_type_hints(target)
     parameters = [p for p in inspect.signature(factory).parameters.values() if p.name != "self"]
     options = dict(use.options)

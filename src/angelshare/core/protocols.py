@@ -65,7 +65,8 @@ class Fitted(NamedTuple):
     """A trained student and what its training cost."""
 
     model: Model
-    meter: Meter
+    meter: Meter | None
+    """None where an external trainer did not say."""
 
 
 @runtime_checkable

@@ -12,7 +12,7 @@ FORMAT_VERSION = 1
 """Version of every file a run folder holds; a reader refuses a newer one."""
 
 Ring: TypeAlias = Literal["queried", "near", "far", "held_out"]
-"""Distance from the queries: the queries themselves; same template unqueried; same domain, other template; domain never queried."""
+"""Distance from the queries: the queries themselves; their template, unqueried; other templates; other domains."""
 
 ArmKind: TypeAlias = Literal[
     "teacher", "floor", "answers", "traces", "logits", "gold", "gold_all", "self", "shuffled", "open", "corrupted"
@@ -362,7 +362,7 @@ class Plan:
     """Test items per domain in the queried and far rings."""
 
     public_labels: Mapping[str, int] = field(default_factory=dict)
-    """Reference labels per domain that are public; `default` is for domains not named. The gold control uses only these."""
+    """Reference labels per domain that are public, all the gold control may use; `default` for domains not named."""
 
     shared_queries: bool = False
     """Ask one set of queries for all seeds: cheaper, but luck in the draw of queries is then not resampled."""
@@ -588,7 +588,7 @@ class RecoveryPoint:
     """Queries."""
 
     recovery: Number
-    """Share of the floor-to-teacher gap closed on unqueried items of queried domains, mean over domains; never clipped."""
+    """Share of the floor-to-teacher gap closed on near items, mean over domains; never clipped."""
 
     style: Number
     """The same for style."""

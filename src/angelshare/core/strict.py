@@ -97,7 +97,7 @@ def _member(data: object, args: Sequence[Any], where: str) -> Any:  # noqa: ANN4
         return _record(data, (fit or records)[0], where)
     if any(_holds_record(arg) for arg in args):
         return _build(data, next(arg for arg in args if arg is not NoneType), where)
-    return convert_leaf(data, Union[tuple(args)], where)
+    return convert_leaf(data, Union[tuple(args)], where)  # noqa: UP007 - a union of members found at run time
 
 
 def convert_leaf(data: object, kind: Any, where: str) -> Any:  # noqa: ANN401 - any leaf type

@@ -9,9 +9,9 @@ from typing import TypeVar
 from angelshare.core.audit import Audit, Header
 from angelshare.core.records import ArmKind
 from angelshare.measure import attribution, coverage, sheets
+from angelshare.measure.attribution import no_teacher
 from angelshare.measure.curve import curves, dots
 from angelshare.measure.panels import Bench
-from angelshare.measure.plans import controls
 from angelshare.measure.run import Results
 from angelshare.measure.sources import model_name
 from angelshare.measure.verdict import deviations, limits, verdict, would_change
@@ -27,10 +27,13 @@ def analyse(results: Results, *, run: str, command: str, made_at: datetime, vers
     return Audit(
         plan=bench.plan.name, run=run, verdict=verdict(bench, fitted), points=_each(bench, attribution.point),
         header=header(bench, command=command, made_at=made_at, version=version, commit=commit),
-        would_change=would_change(bench), dots=dots(bench), curves=fitted, waterfall=attribution.waterfall(bench, budget),
-        rings=_flat(bench, coverage.rings), item_ledger=_flat(bench, coverage.ledger), styles=_flat(bench, attribution.styles),
+        would_change=would_change(bench), dots=dots(bench), curves=fitted, waterfall=attribution.waterfall(bench,
+        budget),
+        rings=_flat(bench, coverage.rings), item_ledger=_flat(bench, coverage.ledger), styles=_flat(bench,
+        attribution.styles),
         fidelity=_each(bench, coverage.fidelity_row), extractors=_each(bench, coverage.extractors),
-        arms=_each(bench, sheets.arm_row), elicitation=sheets.elicitation_rows(bench), losses=sheets.losses(bench, kind, budget),
+        arms=_each(bench, sheets.arm_row), elicitation=sheets.elicitation_rows(bench), losses=sheets.losses(bench,
+        kind, budget),
         costs=sheets.cost_sheet(bench), deviations=deviations(bench), limits=limits(bench),
     )  # fmt: skip
 
@@ -39,14 +42,15 @@ def header(bench: Bench, *, command: str, made_at: datetime, version: str, commi
     """Say what was audited and under which assumptions."""
     plan = bench.plan
     leave = plan.authorisation
-    ran = controls(plan)
+    budget = max(bench.doses(bench.headline))
     return Header(
         question=plan.question, task=bench.task.name, teacher=model_name(plan.teacher), base=model_name(plan.base),
-        student=plan.student.use, headline_arm=bench.headline, headline_budget=max(bench.doses(bench.headline)),
-        attributable=all(kind in ran for kind in ("gold", "self", "shuffled")), left_out=list(plan.leave_out),
+        student=plan.student.use, headline_arm=bench.headline, headline_budget=budget,
+        attributable=set(no_teacher(bench, budget)) == {"gold", "self", "shuffled"}, left_out=list(plan.leave_out),
         threat=plan.threat,
         authorisation=(
-            f"{leave.by}, {leave.reference}, until {leave.until}" if leave else "none needed: every model is hosted here"
+            f"{leave.by}, {leave.reference}, until {leave.until}" if leave else "none needed: every model is "
+            "hosted here"
         ),
         seeds=len(plan.seeds), level=plan.level, made_at=made_at.isoformat(timespec="seconds"), version=version,
         commit=commit, command=command,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from angelshare.core.audit import StyleRow
-from angelshare.core.audit import Step
+from angelshare.core.audit import Step, StyleRow
 from angelshare.core.errors import RefusedError
 from angelshare.core.records import ArmKind, Number, RecoveryPoint, Refusal
 from angelshare.measure.panels import Bench, Floats

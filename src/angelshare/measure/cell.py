@@ -118,6 +118,7 @@ def drawn(query: Query, draw: int) -> Query:
     return Query(
         id=query.id, messages=query.messages,
         sampling=Sampling(
-            max_tokens=sampling.max_tokens, temperature=sampling.temperature, top_logprobs=sampling.top_logprobs, draw=draw
+            max_tokens=sampling.max_tokens, temperature=sampling.temperature, top_logprobs=sampling.top_logprobs,
+            draw=draw
         ),
     )  # fmt: skip

@@ -10,6 +10,7 @@ from angelshare.core.records import ArmKind, Number, Refusal, Ring
 from angelshare.measure.attribution import recovery, refusing
 from angelshare.measure.panels import Bench, Floats
 from angelshare.stats import fidelity
+from angelshare.stats.distinguish import distinguishing_advantage
 from angelshare.stats.ledger import item_ledger
 from angelshare.stats.recovery import accuracy, difference, recovered
 
@@ -20,11 +21,7 @@ SMALLEST_RING = 100
 
 def rings(bench: Bench, kind: ArmKind, budget: int) -> list[RingRow]:
     """Coverage (M9): every ring as a whole, and every domain of it."""
-    rows = []
-    for ring in RINGS:
-        for domain in ("", *bench.domains(ring)):
-            rows.append(_ring_row(bench, kind, budget, ring, domain))
-    return rows
+    return [_ring_row(bench, kind, budget, ring, domain) for ring in RINGS for domain in ("", *bench.domains(ring))]
 
 
 def _ring_row(bench: Bench, kind: ArmKind, budget: int, ring: Ring, domain: str) -> RingRow:
@@ -32,7 +29,9 @@ def _ring_row(bench: Bench, kind: ArmKind, budget: int, ring: Ring, domain: str)
         panel = bench.panel(kind, budget, ring, domain=domain)
     except RefusedError as error:
         no = Refusal(refused=str(error))
-        return RingRow(arm=kind, budget=budget, ring=ring, domain=domain or "all", recovery=no, floor=no, student=no, teacher=no)
+        return RingRow(
+            arm=kind, budget=budget, ring=ring, domain=domain or "all", recovery=no, floor=no, student=no, teacher=no
+        )
     words = ("ring", kind, budget, ring, domain)
     level = bench.plan.level
 
@@ -47,7 +46,8 @@ def _ring_row(bench: Bench, kind: ArmKind, budget: int, ring: Ring, domain: str)
     )
     return RingRow(
         arm=kind, budget=budget, ring=ring, domain=domain or "all", recovery=value,
-        floor=mean(panel.floor, "floor"), student=mean(panel.student, "student"), teacher=mean(panel.teacher, "teacher"),
+        floor=mean(panel.floor, "floor"), student=mean(panel.student, "student"),
+        teacher=mean(panel.teacher, "teacher"),
     )  # fmt: skip
 
 
@@ -60,7 +60,12 @@ def ledger(bench: Bench, kind: ArmKind, budget: int) -> list[LedgerRow]:
         recovered_share, lost, beyond = item_ledger(panel, level=bench.plan.level, rng=rng)
         rows.append(
             LedgerRow(
-                arm=kind, budget=budget, domain=domain or "all", recovered=recovered_share, lost=lost, beyond_teacher=beyond
+                arm=kind,
+                budget=budget,
+                domain=domain or "all",
+                recovered=recovered_share,
+                lost=lost,
+                beyond_teacher=beyond,
             )
         )
     return rows
@@ -76,10 +81,16 @@ def fidelity_row(bench: Bench, kind: ArmKind, budget: int) -> FidelityRow:
         accuracy=accuracy(panel.student, codes, level=level, rng=bench.rng("accuracy", kind, budget)),
         agreement=fidelity.agreement(own, teacher, level=level, rng=bench.rng("agreement", kind, budget)),
         chance_adjusted=fidelity.chance_adjusted(
-            own, teacher, panel.student, panel.teacher[0], level=level, rng=bench.rng("kappa", kind, budget), domain=codes
+            own, teacher, panel.student, panel.teacher[0], level=level, rng=bench.rng("kappa", kind, budget),
+            domain=codes
         ),
         error_inheritance=_inheritance(bench, kind, budget),
         error_inheritance_control=_control_inheritance(bench, budget),
+        distinguishing_advantage=distinguishing_advantage(
+            [[score.text for score in bench.scores([cell])] for cell in bench.cells(kind, budget)],
+            [score.text for score in bench.scores([bench.teacher]) if score.draw == 0],
+            level=level, rng=bench.rng("distinguish", kind, budget),
+        ),
     )  # fmt: skip
 
 

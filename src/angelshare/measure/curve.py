@@ -1,8 +1,9 @@
-"""Dose-response: recovery against queries, tokens, dollars and FLOP, with the dose to half and to four fifths of the gap."""
+"""Dose-response: recovery against queries, tokens, dollars and FLOP, and the dose to half and four fifths of the gap."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -15,6 +16,10 @@ from angelshare.stats.intervals import two_sided
 from angelshare.stats.panel import Panel
 from angelshare.stats.recovery import recovered, seed_recoveries
 
+Measure: TypeAlias = Literal["recovery", "attributable"]
+"""What is fitted."""
+OTHER_AXES: tuple[Axis, ...] = ("tokens", "dollars", "flop")
+"""Axes besides queries."""
 SHARES = (0.5, 0.8)
 """Shares of the gap whose doses are reported."""
 
@@ -34,7 +39,7 @@ def dots(bench: Bench) -> list[Dot]:
 def curves(bench: Bench) -> list[Curve]:
     """Fit every teacher arm on queries; the headline arm on every axis, and its attributable part."""
     out = [curve(bench, kind, "queries") for kind in dict.fromkeys(bench.plan.arms)]
-    out += [curve(bench, bench.headline, axis) for axis in ("tokens", "dollars", "flop")]  # type: ignore[arg-type]  # an Axis
+    out += [curve(bench, bench.headline, axis) for axis in OTHER_AXES]
     if no_teacher(bench, max(bench.doses(bench.headline))):
         out.append(curve(bench, bench.headline, "queries", attributable=True))
     return out
@@ -44,12 +49,16 @@ def curve(bench: Bench, kind: ArmKind, axis: Axis, *, attributable: bool = False
     """Fit one arm on one axis."""
     budgets = bench.doses(kind)
     doses = [_dose(bench.cells(kind, budget), budget, axis) for budget in budgets]
-    measure = "attributable" if attributable else "recovery"
+    measure: Measure = "attributable" if attributable else "recovery"
     if any(dose is None for dose in doses):
-        return _no_curve(kind, axis, measure, 0.0, "no price row for this teacher" if axis == "dollars" else "dose not metered")
+        return _no_curve(
+            kind, axis, measure, 0.0, "no price row for this teacher" if axis == "dollars" else "dose not metered"
+        )
     x = np.array(doses, dtype=np.float64)
     if np.unique(x).size < x.size:
-        return _no_curve(kind, axis, measure, float(x.max()), f"arms of different size had the same {axis}: no dose axis")
+        return _no_curve(
+            kind, axis, measure, float(x.max()), f"arms of different size had the same {axis}: no dose axis"
+        )
     values = [seed_recoveries(bench.panel(kind, budget)) for budget in budgets]
     if attributable:
         values = [value - _best_control(bench, kind, budget) for value, budget in zip(values, budgets, strict=True)]
@@ -69,12 +78,13 @@ def curve(bench: Bench, kind: ArmKind, axis: Axis, *, attributable: bool = False
     )  # fmt: skip
 
 
-def _no_curve(kind: ArmKind, axis: Axis, measure: str, largest: float, reason: str) -> Curve:
+def _no_curve(kind: ArmKind, axis: Axis, measure: Measure, largest: float, reason: str) -> Curve:
     no = Refusal(refused=reason)
     return Curve(
-        arm=kind, axis=axis, measure="attributable" if measure == "attributable" else "recovery", largest_dose=largest,
-        claim_limit=10 * largest, families=[], band=None, refused=reason,
-        targets=[Target(share=share, dose=no) for share in SHARES], ceiling=no, ceiling_above_80=no, per_decade=no, area=no,
+        arm=kind, axis=axis, measure=measure, largest_dose=largest, claim_limit=10 * largest, families=[], band=None,
+        refused=reason,
+        targets=[Target(share=share, dose=no) for share in SHARES], ceiling=no, ceiling_above_80=no, per_decade=no,
+        area=no,
         held_out_error=no,
     )  # fmt: skip
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -43,13 +45,27 @@ def one_thread() -> None:
     torch.use_deterministic_algorithms(mode=True)
 
 
+def _begin_worker(parent: int) -> None:
+    one_thread()
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    """Leave when the run is gone: a worker whose run was killed would otherwise train on for nobody."""
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    os._exit(1)
+
+
 class LocalEngine:
     """Local processes; with one worker the jobs run in a single child all the same."""
 
     def __init__(self, workers: int) -> None:
         # spawned, not forked: a forked copy of a process with threads may hang
         context = multiprocessing.get_context("spawn")
-        self._pool = ProcessPoolExecutor(workers, mp_context=context, initializer=one_thread)
+        self._pool = ProcessPoolExecutor(
+            workers, mp_context=context, initializer=_begin_worker, initargs=(os.getpid(),)
+        )
 
     def run(self, function: Callable[[Job], Result], jobs: Sequence[Job]) -> Iterator[tuple[int, Result]]:
         """Yield results in the order they finish; the first failure stops what has not begun."""
@@ -59,7 +75,8 @@ class LocalEngine:
                 yield futures[future], future.result()
         except BrokenProcessPool:
             raise AngelshareError(
-                "a worker process died (killed, or out of memory); finished cells are kept: run the same command again, "
+                "a worker process died (killed, or out of memory); finished cells are kept: run the same "
+                "command again, "
                 "with fewer --workers if memory was short"
             ) from None
         finally:
@@ -81,11 +98,11 @@ class RayEngine:
             raise MissingExtraError("--ray", "ray") from error
         self._ray: Any = ray
         try:
-            ray.init(address=address, log_to_driver=False, logging_level="error", include_dashboard=False) if (
-                address != "local"
-            ) else ray.init(address="local", log_to_driver=False, logging_level="error", include_dashboard=False)
+            ray.init(address=address, log_to_driver=False, logging_level="error", include_dashboard=False)
         except (ConnectionError, ValueError, RuntimeError) as error:
-            raise AngelshareError(f"--ray {address}: no Ray cluster answers there ({error}); 'local' starts one here") from error
+            raise AngelshareError(
+                f"--ray {address}: no Ray cluster answers there ({error}); 'local' starts one here"
+            ) from error
 
     def run(self, function: Callable[[Job], Result], jobs: Sequence[Job]) -> Iterator[tuple[int, Result]]:
         """Yield results in the order they finish."""

@@ -61,7 +61,8 @@ def query_items(plan: Plan, task: Task, seed: int) -> list[Item]:
         own = (head + middle + tail)[:largest] if len(plan.budgets) > 1 else own
     if len(own) < largest:
         raise PlanError(
-            f"budget {largest} is larger than the task: '{task.name}' has {len(own)} queries; lower budgets to at most that"
+            f"budget {largest} is larger than the task: '{task.name}' has {len(own)} queries; lower budgets "
+            f"to at most that"
         )
     return own
 
@@ -69,7 +70,7 @@ def query_items(plan: Plan, task: Task, seed: int) -> list[Item]:
 def anchors(plan: Plan, task: Task) -> list[Item]:
     """Give the queries all seeds share beyond the smallest dose: the queried ring."""
     if plan.shared_queries:
-        return list(task.queries(min(min(plan.budgets), plan.ring_items * len(task.domains)), seed=SHARED))
+        return list(task.queries(min(*plan.budgets, plan.ring_items * len(task.domains)), seed=SHARED))
     if len(plan.budgets) == 1:
         return []
     room = sorted(plan.budgets)[1] - min(plan.budgets)

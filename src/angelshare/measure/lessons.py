@@ -61,7 +61,9 @@ def pairs_for(
     if kind == "logits":
         return [Pair(query=item.query, reply=done.text, logprobs=done.logprobs) for item, done in rows]
     richest = "traces" if uses_traces(plan) else "answers"
-    replies = [whole(done) if richest == "traces" or kind == "traces" else task.split(whole(done))[1] for _, done in rows]
+    replies = [
+        whole(done) if richest == "traces" or kind == "traces" else task.split(whole(done))[1] for _, done in rows
+    ]
     if kind == "shuffled":
         replies = _re_paired(replies, [item.domain for item, _ in rows], seed=seed)
     if kind == "corrupted":

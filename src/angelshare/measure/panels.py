@@ -118,11 +118,11 @@ class Bench:
         return [score for score in cell.scores if score.ring == ring]
 
     def _matrix(self, cells: Sequence[CellResult], ring: Ring, read: Any, domain: str = "") -> Floats:  # noqa: ANN401 - a reader of scores
-        rows = []
+        rows: list[list[float]] = []
         for cell in cells:
             kept = [score for score in self._ring(cell, ring) if domain in ("", score.domain)]
-            for draw in sorted({score.draw for score in kept}):
-                rows.append([read(score) for score in kept if score.draw == draw])
+            draws = sorted({score.draw for score in kept})
+            rows += [[read(score) for score in kept if score.draw == draw] for draw in draws]
         return np.array(rows, dtype=np.float64)
 
     def seeds(self, kind: ArmKind) -> Sequence[int]:

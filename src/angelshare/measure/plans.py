@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import hashlib
 
 from angelshare.core.errors import PlanError
@@ -28,7 +28,9 @@ def plan_hash(plan: Plan) -> str:
 def controls(plan: Plan) -> tuple[ArmKind, ...]:
     """List the controls this plan runs: all, less those left out, and `open` only with an open teacher."""
     return tuple(
-        kind for kind in CONTROL_ARMS if kind not in plan.leave_out and (kind != "open" or plan.open_teacher is not None)
+        kind
+        for kind in CONTROL_ARMS
+        if kind not in plan.leave_out and (kind != "open" or plan.open_teacher is not None)
     )
 
 
@@ -50,34 +52,40 @@ def labels_public(plan: Plan, domain: str) -> int:
 
 
 def _check(plan: Plan, where: str) -> None:
+    _check_doses(plan, where)
+    _check_arms(plan, where)
+    for kind, own in plan.arm.items():
+        if kind not in (*plan.arms, *CONTROL_ARMS):
+            raise PlanError(f"{where}: arm.{kind}: this plan has no such arm")
+        for name, mine, all_of in (("budgets", own.budgets, plan.budgets), ("seeds", own.seeds, plan.seeds)):
+            stray = sorted(set(mine or ()) - set(all_of))
+            if stray:
+                raise PlanError(f"{where}: arm.{kind}: {name} {stray} are not among the plan's {list(all_of)}")
+    _check_numbers(plan, where)
+
+
+def _check_doses(plan: Plan, where: str) -> None:
     if not plan.budgets or min(plan.budgets) < 1:
-        raise PlanError(f"{where}: budgets must list at least one positive number of queries, found {list(plan.budgets)}")
+        found = list(plan.budgets)
+        raise PlanError(f"{where}: budgets must list at least one positive number of queries, found {found}")
     if not plan.seeds or len(set(plan.seeds)) != len(plan.seeds):
         raise PlanError(f"{where}: seeds must list at least one seed, each once, found {list(plan.seeds)}")
-    if not plan.arms:
-        raise PlanError(f"{where}: arms is empty; list at least one of {', '.join(TEACHER_ARMS)}")
+
+
+def _check_arms(plan: Plan, where: str) -> None:
     for kind in plan.arms:
         if kind not in TEACHER_ARMS:
-            raise PlanError(
-                f"{where}: '{kind}' is not an arm to list; controls run by themselves. Valid: {', '.join(TEACHER_ARMS)}"
-            )
+            valid = ", ".join(TEACHER_ARMS)
+            raise PlanError(f"{where}: '{kind}' is not an arm to list; controls run by themselves. Valid: {valid}")
     if not set(plan.arms) - {"gold_all", "corrupted"}:
-        raise PlanError(f"{where}: arms needs one that learns from the teacher's own replies: answers, traces or logits")
+        raise PlanError(
+            f"{where}: arms needs one that learns from the teacher's own replies: answers, traces or logits"
+        )
     if plan.headline is not None and plan.headline not in plan.arms:
         raise PlanError(f"{where}: headline '{plan.headline}' is not among arms {list(plan.arms)}")
     for kind in plan.leave_out:
         if kind not in CONTROL_ARMS:
             raise PlanError(f"{where}: leave_out: '{kind}' is not a control; valid: {', '.join(CONTROL_ARMS)}")
-    for kind, own in plan.arm.items():
-        if kind not in (*plan.arms, *CONTROL_ARMS):
-            raise PlanError(f"{where}: arm.{kind}: this plan has no such arm")
-        stray = set(own.budgets or ()) - set(plan.budgets)
-        if stray:
-            raise PlanError(f"{where}: arm.{kind}: budgets {sorted(stray)} are not among the plan's {list(plan.budgets)}")
-        extra = set(own.seeds or ()) - set(plan.seeds)
-        if extra:
-            raise PlanError(f"{where}: arm.{kind}: seeds {sorted(extra)} are not among the plan's {list(plan.seeds)}")
-    _check_numbers(plan, where)
 
 
 def _check_numbers(plan: Plan, where: str) -> None:
@@ -96,6 +104,6 @@ def _check_numbers(plan: Plan, where: str) -> None:
 
 def _date(text: str, where: str) -> None:
     try:
-        datetime.date.fromisoformat(text)
+        dt.date.fromisoformat(text)
     except ValueError:
         raise PlanError(f"{where}: expected an ISO date such as 2026-12-31, found '{text}'") from None

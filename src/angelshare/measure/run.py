@@ -12,9 +12,9 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from angelshare.core import plugins
-from angelshare.core.errors import AuthorisationError, PlanError
+from angelshare.core.errors import AuthorisationError
 from angelshare.core.protocols import Task
-from angelshare.core.records import Arm, Cell, CellResult, Completion, Item, Pair, Plan, Query
+from angelshare.core.records import Arm, Cell, CellResult, Completion, Item, Pair, Plan, Query, Score
 from angelshare.measure.cell import Training, drawn, few_shot, scored, train_cell
 from angelshare.measure.engines import Engine
 from angelshare.measure.grid import EXAMPLES, cell_name, development_items, query_items, student_cells, test_items
@@ -61,7 +61,9 @@ class Results(NamedTuple):
     """Every reply a teacher gave, for the cost sheet."""
 
 
-def run_plan(plan: Plan, folder: RunFolder, *, engine: Engine, now: Callable[[], datetime], progress: Progress) -> Results:
+def run_plan(
+    plan: Plan, folder: RunFolder, *, engine: Engine, now: Callable[[], datetime], progress: Progress
+) -> Results:
     """Run every cell of `plan` that `folder` does not hold yet.
 
     Raises PlanError, PluginError, AuthorisationError, EndpointError, LimitReached or StorageError; whatever
@@ -91,7 +93,8 @@ def refuse_unauthorised(plan: Plan) -> None:
     for use in (plan.teacher, plan.base, plan.open_teacher):
         if use is not None and is_remote(use) and plan.authorisation is None:
             raise AuthorisationError(
-                f"'{use.use}' is a remote model and the plan has no [authorisation] block; add one with by, reference and "
+                f"'{use.use}' is a remote model and the plan has no [authorisation] block; add one with by, "
+                f"reference and "
                 "until (who allowed the queries, under what, until which date)"
             )
 
@@ -110,7 +113,9 @@ class _Material(NamedTuple):
         asked = self.plan.seeds[0] if self.plan.shared_queries else seed
         names = {source: f"{source}-s{asked}" for source in ("teacher", "self", "open")}
         return {
-            source: Replies(self.queries[seed], self.answers[name]) for source, name in names.items() if name in self.answers
+            source: Replies(self.queries[seed], self.answers[name])
+            for source, name in names.items()
+            if name in self.answers
         }
 
     def pairs(self, cell: Cell) -> list[Pair]:
@@ -146,7 +151,9 @@ def _test_errands(plan: Plan, task: Task, items: Sequence[Item]) -> list[Errand]
         Errand(name=f"teacher-test-{draw}", use=plan.teacher, queries=[drawn(query, draw) for query in asked])
         for draw in range(plan.teacher_draws)
     ]
-    errands += [Errand(name=f"base-test-{way}", use=plan.base, queries=_ways(task, way, items)) for way in plan.elicitation]
+    errands += [
+        Errand(name=f"base-test-{way}", use=plan.base, queries=_ways(task, way, items)) for way in plan.elicitation
+    ]
     return errands
 
 
@@ -155,7 +162,9 @@ def _query_errands(plan: Plan, queries: Mapping[int, Sequence[Item]]) -> list[Er
     wanted = {seed: items for seed, items in queries.items() if not plan.shared_queries or seed == plan.seeds[0]}
     errands = []
     for seed, items in wanted.items():
-        errands.append(Errand(name=f"teacher-s{seed}", use=plan.teacher, queries=[asking_for_logprobs(i, top) for i in items]))
+        errands.append(
+            Errand(name=f"teacher-s{seed}", use=plan.teacher, queries=[asking_for_logprobs(i, top) for i in items])
+        )
         plain = [item.query for item in items]
         if "self" in controls(plan):
             errands.append(Errand(name=f"self-s{seed}", use=plan.base, queries=plain))
@@ -209,7 +218,7 @@ def _end_cells(
 ) -> dict[Cell, CellResult]:
     """Make the two ends of the scale: the elicited base and the teacher."""
     first = plan.elicitation[0]
-    by_way = {way: scored(task, items, answers[f"base-test-{way}"]) for way in plan.elicitation}
+    by_way: dict[str, list[Score]] = {way: scored(task, items, answers[f"base-test-{way}"]) for way in plan.elicitation}
     floor = [by_way[ways.get(item.domain, first)][k] for k, item in enumerate(items)]
     teacher = [
         score
@@ -245,7 +254,9 @@ def _students(
             done[cell] = saved
             progress.advance(1)
         elif not pairs:
-            nothing = CellResult(cell=cell, scores=floor.scores, meter=None, notes=("nothing to learn from: the base as it is",))
+            nothing = CellResult(
+                cell=cell, scores=floor.scores, meter=None, notes=("nothing to learn from: the base as it is",)
+            )
             done[cell] = _keep(folder, nothing)
             progress.advance(1)
         elif twin is not cell:

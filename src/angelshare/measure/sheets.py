@@ -11,6 +11,7 @@ from angelshare.core.audit import ArmRow, CostSheet, ElicitationRow, LossRow
 from angelshare.core.records import ArmKind, CellResult, Estimate, Number, Refusal, Score
 from angelshare.measure.attribution import attributable_recovery, recovery
 from angelshare.measure.panels import Bench, Floats
+from angelshare.stats.proportion import proportion
 from angelshare.stats.recovery import accuracy
 
 BINS = 10
@@ -53,7 +54,8 @@ def cost_sheet(bench: Bench) -> CostSheet:
     # students that learned from equal pairs were trained once
     trained = [cell.meter for cell in bench.results.cells.values() if cell.meter and not cell.notes]
     return CostSheet(
-        teacher_calls=len(asked), tokens_in=sum(r.tokens_in for r in asked), tokens_out=sum(r.tokens_out for r in asked),
+        teacher_calls=len(asked), tokens_in=sum(r.tokens_in for r in asked),
+        tokens_out=sum(r.tokens_out for r in asked),
         tokens_delivered=sum(r.tokens_delivered for r in asked), usage_estimated=sum(r.usage_estimated for r in asked),
         refused=sum(r.refused for r in asked), truncated=sum(r.truncated for r in asked),
         cost_usd=sum(costs) if costs and len(costs) == len(asked) else None,
@@ -68,9 +70,9 @@ def elicitation_rows(bench: Bench) -> list[ElicitationRow]:
     return [
         ElicitationRow(
             domain=row.domain, way=row.way, chosen=row.chosen,
-            accuracy=accuracy(
-                np.array([row.scores]), np.zeros(len(row.scores), dtype=np.int64), level=bench.plan.level,
-                rng=bench.rng("elicitation", row.domain, row.way),
+            accuracy=proportion(
+                np.array([row.scores]), level=bench.plan.level, rng=bench.rng("elicitation", row.domain, row.way),
+                seeds=False
             ),
         )
         for row in bench.results.elicitation
@@ -93,9 +95,9 @@ def losses(bench: Bench, kind: ArmKind, budget: int) -> list[LossRow]:
 
 
 def calibration_error(scores: Sequence[Score], extractor: str, *, level: float, rng: np.random.Generator) -> Number:
-    """Expected calibration error over ten bins of the model's own probability (Guo et al. 2017, arXiv 1706.04599, eq. 3).
+    """Estimate the expected calibration error over ten bins of the model's own probability.
 
-    The interval resamples items; refused where the model shows no probability for its replies.
+    Source: Guo et al. 2017, arXiv 1706.04599, eq. 3. The interval resamples items; refused where the model shows no probability for its replies.
     """
     known = [score for score in scores if score.certainty is not None]
     if len(known) < SMALLEST:
@@ -119,14 +121,14 @@ def distinct_share(scores: Sequence[Score], extractor: str, *, level: float, rng
     keys = [(score.domain, score.draw, score.text) for score in scores]
     count = Counter(keys)
     single = np.array([[float(count[key] == 1) for key in keys]])
-    return accuracy(single, np.zeros(len(keys), dtype=np.int64), level=level, rng=rng)
+    return proportion(single, level=level, rng=rng, seeds=False)
 
 
 def _loss_row(bench: Bench, name: str, kind: ArmKind, budget: int, read: Callable[[Score], float]) -> LossRow:
     def rate(cells: Sequence[CellResult], who: str) -> Number:
-        values = np.array([[read(score) for score in bench.scores([cell])] for cell in cells])
-        codes = np.tile(bench.codes("near"), values.shape[1] // bench.codes("near").size)
-        return accuracy(values, codes, level=bench.plan.level, rng=bench.rng("loss", name, who))
+        values = np.array([[read(score) for score in bench.scores([cell]) if score.draw == 0] for cell in cells])
+        rng = bench.rng("loss", name, who)
+        return proportion(values, level=bench.plan.level, rng=rng, seeds=who == "student")
 
     return LossRow(
         metric=name, teacher=rate([bench.teacher], "teacher"), base=rate([bench.floor], "base"),
@@ -138,7 +140,9 @@ def _whole_row(bench: Bench, name: str, kind: ArmKind, budget: int, measure: Cal
     """Measure something of a model's replies as a whole; of the students, the first seed speaks for a typical one."""
 
     def of(cell: CellResult, who: str) -> Number:
-        return measure(bench.scores([cell]), bench.plan.extractor, level=bench.plan.level, rng=bench.rng("loss", name, who))
+        return measure(
+            bench.scores([cell]), bench.plan.extractor, level=bench.plan.level, rng=bench.rng("loss", name, who)
+        )
 
     return LossRow(
         metric=name, teacher=of(bench.teacher, "teacher"), base=of(bench.floor, "base"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -34,7 +34,13 @@ class Errand:
 
 
 def run_errands(
-    errands: Sequence[Errand], plan: Plan, folder: RunFolder, *, engine: Engine, now: Callable[[], datetime], advance: Advance
+    errands: Sequence[Errand],
+    plan: Plan,
+    folder: RunFolder,
+    *,
+    engine: Engine,
+    now: Callable[[], datetime],
+    advance: Advance,
 ) -> dict[str, list[Completion]]:
     """Answer every errand not yet on disk: remote models here, through the ledger; local ones by the engine."""
     done: dict[str, list[Completion]] = {}
@@ -51,7 +57,9 @@ def run_errands(
         with opened(use, plan, folder.path, now) as model:
             for errand in missing:
                 if errand.use.use + repr(sorted(errand.use.options.items())) == key:
-                    done[errand.name] = _keep(folder, errand, _counted(model.answer(errand.queries), advance), plan, model.name)
+                    done[errand.name] = _keep(
+                        folder, errand, _counted(model.answer(errand.queries), advance), plan, model.name
+                    )
     local = [errand for errand in missing if not is_remote(errand.use)]
     jobs = [Asking(model=errand.use, queries=errand.queries) for errand in local]
     for index, completions in engine.run(ask, jobs):
@@ -70,7 +78,9 @@ def is_remote(use: Use) -> bool:
 def opened(use: Use, plan: Plan, path: Path, now: Callable[[], datetime]) -> Iterator[Model]:
     """Build a remote model and open its ledger under the plan's authorisation, limits and prices."""
     model: Remote = plugins.build("models", use)
-    model.open(path / "ledger.sqlite", authorisation=plan.authorisation, limits=plan.limits, prices=plan.prices, now=now)
+    model.open(
+        path / "ledger.sqlite", authorisation=plan.authorisation, limits=plan.limits, prices=plan.prices, now=now
+    )
     try:
         yield model
     finally:
@@ -139,7 +149,7 @@ def completion_of(row: Transcript) -> Completion:
 def asking_for_logprobs(item: Item, top: int) -> Query:
     """Ask a query with its top-k alternatives per token."""
     sampling = item.query.sampling
-    wanted = Sampling(max_tokens=sampling.max_tokens, temperature=sampling.temperature, top_logprobs=top, draw=sampling.draw)
+    wanted = Sampling(
+        max_tokens=sampling.max_tokens, temperature=sampling.temperature, top_logprobs=top, draw=sampling.draw
+    )
     return Query(id=item.query.id, messages=item.query.messages, sampling=wanted)
-
-

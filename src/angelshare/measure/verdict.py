@@ -32,7 +32,10 @@ def sentence(budget: int, whole: Number, needed: Number, half: Number) -> str:
             "That is not evidence that none is possible."
         )
     else:
-        said = f"At {budget:,} queries the students closed {_percent(whole)} of the gap between base and teacher; {_needed(needed)}."
+        said = (
+            f"At {budget:,} queries the students closed {_percent(whole)} of the gap between base and "
+            f"teacher; {_needed(needed)}."
+        )
     return f"{said} {_half(half)}"
 
 
@@ -40,11 +43,12 @@ def would_change(bench: Bench) -> list[str]:
     """List what would change the verdict, most telling first."""
     plan = bench.plan
     largest = max(bench.doses(bench.headline))
-    said = [f"A larger dose: nothing is claimed beyond {10 * largest:,} queries, and the ceiling is poorly known below that."]
+    said = [f"A larger dose: nothing is claimed beyond {10 * largest:,} queries; below that the ceiling is uncertain."]
     late = [cell for cell in bench.cells(bench.headline, largest) if cell.meter and not cell.meter.converged]
     if late:
         said.append(
-            f"Longer training: {len(late)} of {len(bench.cells(bench.headline, largest))} students at {largest:,} queries were "
+            f"Longer training: {len(late)} of {len(bench.cells(bench.headline, largest))} students at "
+            f"{largest:,} queries were "
             "stopped by the step cap while the loss still fell, so recovery there is a lower bound for this recipe."
         )
     said.append("More public labels: attributable recovery falls as the gold control is given more of them.")
@@ -61,11 +65,15 @@ def limits(bench: Bench) -> list[str]:
     """List what a distiller could do that was not tried."""
     plan = bench.plan
     out = [
-        "Query selection, rejection sampling and reweighting (adaptive students) were not tried." if not plan.threat.adaptive else "",
+        "Query selection, rejection sampling and reweighting (adaptive students) were not tried."
+        if not plan.threat.adaptive
+        else "",
         "One student recipe and one base were tried; a larger base usually recovers more.",
         "On-policy distillation and reinforcement learning from the teacher's judgements were not tried.",
         "Soft labels were not tried." if "logits" not in plan.arms else "",
-        "One set of queries served all seeds: luck in the draw of queries is not in the intervals." if plan.shared_queries else "",
+        "One set of queries served all seeds: luck in the draw of queries is not in the intervals."
+        if plan.shared_queries
+        else "",
         f"Several teacher replies per item were {'not ' if plan.teacher_draws == 1 else ''}drawn.",
     ]
     return [line for line in out if line]
@@ -80,14 +88,21 @@ def deviations(bench: Bench) -> list[str]:
         cells = bench.cells(kind, budget)
         late = sum(1 for cell in cells if cell.meter and not cell.meter.converged)
         if late:
-            out.append(f"{kind} at {budget:,}: {late} of {len(cells)} students undertrained (step cap while the loss still fell).")
-        out += [f"{kind} at {budget:,}: {note}." for note in dict.fromkeys(note for cell in cells for note in cell.notes)]
+            out.append(
+                f"{kind} at {budget:,}: {late} of {len(cells)} students undertrained (step cap while the loss "
+                f"still fell)."
+            )
+        out += [
+            f"{kind} at {budget:,}: {note}." for note in dict.fromkeys(note for cell in cells for note in cell.notes)
+        ]
     return out
 
 
 def _percent(number: Estimate) -> str:
     # the one place outside report/numbers.py that words a number: a sentence must be the same in every format
-    return f"{100 * number.value:.0f} % ({_end(number.low)} to {_end(number.high)} %, {100 * number.level:.0f} % interval)"
+    return (
+        f"{100 * number.value:.0f} % ({_end(number.low)} to {_end(number.high)} %, {100 * number.level:.0f} % interval)"
+    )
 
 
 def _end(end: float | None) -> str:

@@ -17,7 +17,9 @@ from angelshare.core.records import Meter
 from angelshare.models.batching import Batch, Example, Pack, batches, steps_per_epoch
 
 STILL_FALLING = 0.05
-"""A capped run whose loss fell by more than this share over the last fifth is flagged as undertrained."""
+"""A capped run whose loss fell by more than this share over the last fifth is flagged as undertrained …"""
+LEAST_FALL = 0.005
+"""… if it also fell by more than this, in nats per token: halving a loss of nothing teaches nothing."""
 
 
 @record
@@ -138,9 +140,9 @@ def undertrained(losses: np.ndarray, *, capped: bool) -> bool:
     """Say whether training was cut while the loss still fell; (steps,) losses in nats."""
     tenth = len(losses) // 10
     if not capped or tenth == 0:
-        return False
+        return capped  # too few steps to see whether the loss still falls, and cut short
     before, after = losses[-2 * tenth : -tenth].mean(), losses[-tenth:].mean()
-    return bool(after < (1 - STILL_FALLING) * before)
+    return bool(before - after > max(STILL_FALLING * before, LEAST_FALL))
 
 
 def _groups(parameters: Sequence[torch.nn.Parameter], schedule: Schedule) -> list[dict[str, object]]:

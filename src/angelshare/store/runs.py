@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -116,7 +115,8 @@ def _begin(path: Path, plan_text: str, begun: Begun) -> Begun:
         )
     if (first.plan_sha256, first.version) != (begun.plan_sha256, begun.version):
         raise RunFolderError(
-            f"{path}: begun by angelshare {first.version} for plan {first.plan_sha256[:8]}, this is {begun.version} with "
+            f"{path}: begun by angelshare {first.version} for plan {first.plan_sha256[:8]}, this is "
+            f"{begun.version} with "
             f"{begun.plan_sha256[:8]}; scores of two versions are not mixed: use another --out"
         )
     return first

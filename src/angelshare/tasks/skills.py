@@ -183,7 +183,7 @@ class SkillsTask:
     """Three-digit addition, chains mod 10, sorting and a private cipher; their four cousins are held out."""
 
     name = "skills"
-    style_features = ("well_formed", "answer_length")
+    style_features = ("well_formed", "right_length")
 
     def __init__(self, skills: Sequence[str] = ("add", "chain", "sort", "cipher")) -> None:
         unknown = [name for name in skills if name not in BY_NAME or not BY_NAME[name].queried]
@@ -237,10 +237,11 @@ class SkillsTask:
         return (head + bracket, tail) if bracket else ("", text)
 
     def style(self, item: Item, text: str) -> Sequence[float]:
-        """Form of the reply: 1 if well formed, and the length of the answer in characters."""
+        """Form of the answer: 1 if well formed, 1 if of a length that a well-formed one can have."""
         _, answer = self.split(text)
         form = BY_NAME[item.domain].form(_prompt(item))
-        return (float(re.fullmatch(form, answer) is not None), float(len(answer)))
+        any_character = form.replace(DIGIT, ".").replace(LETTER, ".")
+        return tuple(float(re.fullmatch(pattern, answer) is not None) for pattern in (form, any_character))
 
 
 def _prompt(item: Item) -> str:
