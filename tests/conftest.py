@@ -46,7 +46,7 @@ def tiny_plan_file(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def tiny_run(tmp_path_factory: pytest.TempPathFactory):
     """The tiny plan, run once per session with two workers: (audit, plan, run folder)."""
-    from angelshare.cli.auditing import audit_plan
+    from angelshare.cli.auditing import audit_plan  # noqa: PLC0415 - tests that need no run stay light
 
     folder = tmp_path_factory.mktemp("tiny")
     (folder / "tiny.toml").write_text(TINY)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from angelshare.cli import main
+from angelshare.models.checkpoint import checkpoint_path
 from stub_server import StubServer
 
 REMOTE = """
@@ -190,8 +191,6 @@ def corrupt(ledger: Path) -> None:
 
 
 def test_a_checkpoint_without_tokenizer_is_named(say, tmp_path, tiny_text):
-    from angelshare.models.checkpoint import checkpoint_path
-
     broken = tmp_path / "broken"
     shutil.copytree(checkpoint_path("bundled:teacher"), broken)
     for name in ("tokenizer.json", "tokenizer_config.json"):

@@ -62,7 +62,7 @@ def results(wanted, *, teacher=1.0):
     rng = np.random.default_rng(7)
     cells = {}
 
-    def put(kind, budget, seed, skill, style, meter=METER):
+    def put(kind, budget, seed, skill, style, meter=METER):  # noqa: PLR0917 - a row of a table
         cell = Cell(arm=Arm(kind=kind, budget=budget), seed=seed)
         scores = [
             *answers([i for i in items if i.ring != "held_out"], skill, style, rng),

@@ -1,4 +1,4 @@
-"""Dose-response: recovery against queries, tokens, dollars and FLOP, and the dose to half and four fifths of the gap."""
+"""Dose-response: recovery against queries, tokens, dollars and FLOP, and the dose to a share of the gap."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from angelshare.core.audit import Axis, Curve, Dot, Target
-from angelshare.core.records import ArmKind, CellResult, Estimate, Refusal
+from angelshare.core.records import ArmKind, CellResult, Refusal
 from angelshare.measure.attribution import no_teacher
 from angelshare.measure.panels import Bench, Floats
 from angelshare.stats.curve import fit_curve
-from angelshare.stats.intervals import two_sided
 from angelshare.stats.panel import Panel
-from angelshare.stats.recovery import recovered, seed_recoveries
+from angelshare.stats.points import dose_points
+from angelshare.stats.recovery import seed_recoveries
 
 Measure: TypeAlias = Literal["recovery", "attributable"]
 """What is fitted."""
@@ -59,13 +59,13 @@ def curve(bench: Bench, kind: ArmKind, axis: Axis, *, attributable: bool = False
         return _no_curve(
             kind, axis, measure, float(x.max()), f"arms of different size had the same {axis}: no dose axis"
         )
-    values = [seed_recoveries(bench.panel(kind, budget)) for budget in budgets]
-    if attributable:
-        values = [value - _best_control(bench, kind, budget) for value, budget in zip(values, budgets, strict=True)]
-    if any(value.size == 0 for value in values):
-        return _no_curve(kind, axis, measure, float(x.max()), "gap not identified")
-    spread = np.array([_item_sd(bench, kind, budget) for budget in budgets])
-    fit = fit_curve(x, values, spread, level=bench.plan.level, rng=bench.rng("curve", kind, axis, measure))
+    panels = [bench.panel(kind, budget) for budget in budgets]
+    rivals = [_best_control(bench, panel, budget) for panel, budget in zip(panels, budgets, strict=True)]
+    points = dose_points(panels, level=bench.plan.level, controls=rivals if attributable else None)
+    if isinstance(points, Refusal):
+        return _no_curve(kind, axis, measure, float(x.max()), points.refused)
+    rng = bench.rng("curve", kind, axis, measure)
+    fit = fit_curve(x, points.recoveries, points.item_covariance, level=bench.plan.level, rng=rng)
     if isinstance(fit, Refusal):
         return _no_curve(kind, axis, measure, float(x.max()), fit.refused)
     grid = np.geomspace(x.min() / 2, 10 * x.max(), 80)
@@ -102,26 +102,13 @@ def _dose(cells: Sequence[CellResult], budget: int, axis: Axis) -> float | None:
     return float(np.mean(known)) if known and len(known) == len(each) else None
 
 
-def _best_control(bench: Bench, kind: ArmKind, budget: int) -> float:
-    """Mean recovery of the best no-teacher control, at the same dose or the largest it has below it."""
-    panel = bench.panel(kind, budget)
-    best = [
-        float(np.mean(values))
-        for scores in no_teacher(bench, budget).values()
-        if (values := seed_recoveries(_with_student(panel, scores))).size
-    ]
-    return max(best, default=0.0)
+def _best_control(bench: Bench, panel: Panel, budget: int) -> Floats:
+    """Scores of the no-teacher control that does best at a dose; the floor itself if none ran."""
+    have = list(no_teacher(bench, budget).values())
+    if not have:
+        return panel.floor
+    return max(have, key=lambda scores: _domain_mean(scores, panel))
 
 
-def _item_sd(bench: Bench, kind: ArmKind, budget: int) -> float:
-    """Standard error of recovery that comes from the draw of items alone."""
-    panel = bench.panel(kind, budget)
-    pooled = _with_student(panel, panel.student.mean(axis=0, keepdims=True))
-    number = recovered(pooled, level=0.95, rng=bench.rng("items", kind, budget))
-    if isinstance(number, Estimate) and number.low is not None and number.high is not None:
-        return (number.high - number.low) / (2 * two_sided(0.95))
-    return 0.0
-
-
-def _with_student(panel: Panel, student: Floats) -> Panel:
-    return Panel(student=student, floor=panel.floor, teacher=panel.teacher, domain=panel.domain, cluster=panel.cluster)
+def _domain_mean(scores: Floats, panel: Panel) -> float:
+    return float(np.mean([scores[:, panel.domain == domain].mean() for domain in np.unique(panel.domain)]))

@@ -97,7 +97,8 @@ def losses(bench: Bench, kind: ArmKind, budget: int) -> list[LossRow]:
 def calibration_error(scores: Sequence[Score], extractor: str, *, level: float, rng: np.random.Generator) -> Number:
     """Estimate the expected calibration error over ten bins of the model's own probability.
 
-    Source: Guo et al. 2017, arXiv 1706.04599, eq. 3. The interval resamples items; refused where the model shows no probability for its replies.
+    Source: Guo et al. 2017, arXiv 1706.04599, eq. 3. The interval resamples items; refused where the model shows no
+    probability for its replies.
     """
     known = [score for score in scores if score.certainty is not None]
     if len(known) < SMALLEST:
