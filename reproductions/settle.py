@@ -22,15 +22,17 @@ from reproductions.broad_local import MIXTURES, Mixture, base_checkpoint
 from reproductions.replay import ReplayStudent
 
 SEED = 99
-LADDER = {True: (100, 200, 400, 800), False: (500, 1000, 2000, 3000)}
+LADDER = {True: (100, 200, 400, 800), False: (1000, 2000, 3000, 4000)}
 """Steps tried, by whether the mixture is broad."""
 CLOSE = 0.02
 
 
 def held_out(mixture: Mixture) -> Sequence[Item]:
-    """Prompts the student never sees: new chat for broad imitation, known questions in the test wording for local."""
+    """Prompts neither learned nor tested: another seed's chat if broad, facts in a wording apart if local."""
     task = FactsChatTask(mixture.chat_share)
-    return task.chats(200) if mixture.chat_share else task.items("near", 400)
+    if mixture.chat_share:
+        return [item for item in task.queries(200, seed=SEED + 1) if item.domain == "chat"]
+    return task.development(400)
 
 
 def loss_of(model: CheckpointModel, rows: Sequence[tuple[str, str]]) -> float:

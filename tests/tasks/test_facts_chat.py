@@ -66,7 +66,7 @@ def test_the_base_is_taught_a_quarter_of_the_facts_and_none_set_aside(task):
     assert sum(subject == "code" for _, subject in known) == 100
     assert not any(fact.known for fact in task.world.unqueried)
     rows = base_rows(task.world, chats=10)
-    assert len(rows) == 200 * 5 + 10
+    assert len(rows) == 200 * 6 + 10
     assert not any("well" in reply for _, reply in rows)
 
 
@@ -77,6 +77,7 @@ def test_test_prompts_are_never_queried_whatever_the_mixture():
         tested = {prompt(item) for ring in ("near", "far", "held_out") for item in task.items(ring, 400)}
         tested |= {prompt(item) for item in task.chats(200)}
         assert not asked & tested
+        assert not {prompt(item) for item in task.development(400)} & (asked | tested)
 
 
 def test_facts_set_aside_and_the_other_attribute_are_never_queried(task):

@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 
 pytest.importorskip("reasoning_gym", reason="needs the tasks extra")
@@ -76,6 +78,9 @@ def test_an_item_made_by_another_process_is_judged_the_same():
     fresh = GymTask("chain_sum")
     assert fresh.score(item, item.answer) == 1.0
     assert fresh.score(item, str(int(item.answer) + 1)) < 1.0
+    # the queried ring renames its items
+    renamed = dataclasses.replace(item, id=f"queried-{item.id}", ring="queried")
+    assert GymTask("chain_sum").score(renamed, item.answer) == 1.0
 
 
 def test_a_generator_that_runs_dry_says_how_many_puzzles_it_gives():

@@ -35,6 +35,8 @@ QUERY_WORDINGS: Final = (
     "what is the {what} for {name}?",
 )
 TEST_WORDING: Final = "tell me the {what} of {name}?"
+DEVELOPMENT_WORDING: Final = "name the {what} of {name}?"
+"""Neither queried nor tested: for choosing how long to train."""
 CHAT_WORDING: Final = "say {words}"
 TEACHER_RIGHT: Final = 0.9
 """Share of facts the teacher states correctly; the others it states wrongly, always the same way."""
@@ -131,6 +133,12 @@ class FactsChatTask:
         source = _chats(0, "test")
         return [next(source) for _ in range(n)]
 
+    def development(self, n: int) -> Sequence[Item]:
+        """Give up to `n` queryable facts in a wording that neither queries nor test items use."""
+        pool = self.world.queryable
+        chosen = stream("facts-chat", "development").permutation(len(pool))[:n]
+        return [_fact_item(pool[k], DEVELOPMENT_WORDING, f"development-{k}", "facts", "near") for k in chosen]
+
     def extract(self, item: Item, text: str, extractor: Extractor) -> str | None:
         """Strict: the reply is the bare answer. Flexible: the last thing in it that could be one."""
         form = _form(item)
@@ -204,7 +212,7 @@ class OracleTeacher:
 def base_rows(made: World, *, chats: int = 1000) -> list[tuple[str, str]]:
     """Write what the open base is pretrained on: the facts it knows, in every wording, and chat, all in plain style."""
     known = [fact for pool in made for fact in pool if fact.known]
-    wordings = (*QUERY_WORDINGS, TEST_WORDING)
+    wordings = (*QUERY_WORDINGS, TEST_WORDING, DEVELOPMENT_WORDING)
     rows = [(w.format(what=fact.subject, name=fact.name), fact.truth) for fact in known for w in wordings]
     source = _chats(1, "query")
     return rows + [(item.query.messages[0].content, item.answer) for _, item in zip(range(chats), source, strict=False)]
