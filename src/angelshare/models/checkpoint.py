@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
 from transformers.utils import logging
 
@@ -114,7 +115,7 @@ def load(path: str, *, gguf_file: str = "") -> tuple[Any, Any]:
         with quiet():
             network = AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, dtype=torch.float32, **extra)
             tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, **extra)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise CheckpointError(f"{folder}: cannot load the checkpoint: {error}") from error
     if gguf_file:
         _forget_quantisation(network)

@@ -47,26 +47,9 @@ class SequenceStudent:
     def fit(self, pairs: Sequence[Pair], *, seed: int, workspace: Path) -> Fitted:  # noqa: ARG002 - nothing is written
         """Train a copy of the base on `pairs`; deterministic given pairs, seed and one thread."""
         network, tokenizer = load(self.base, gguf_file=self.gguf_file)
-        meter = train(network, self.examples(tokenizer, pairs), self.schedule, seed=seed)
+        examples = tokenised(tokenizer, pairs, max_length=self.max_length, soft=self.soft)
+        meter = train(network, examples, self.schedule, seed=seed)
         return Fitted(CheckpointModel.of(network, tokenizer, name="student", batch=self.eval_batch), meter)
-
-    def examples(self, tokenizer: Any, pairs: Sequence[Pair]) -> list[Example]:  # noqa: ANN401 - a transformers tokenizer
-        """Tokenise pairs, each reply closed by the end token."""
-        if not pairs:
-            return []
-        prompts = prompts_ids(tokenizer, [pair.query.messages for pair in pairs])
-        replies = tokenizer([pair.reply for pair in pairs], add_special_tokens=False)["input_ids"]
-        labels = SoftLabels(tokenizer) if self.soft else None
-        rows = []
-        for pair, prompt, reply in zip(pairs, prompts, replies, strict=True):
-            ids = [*prompt, *reply, tokenizer.eos_token_id]
-            if len(ids) > self.max_length:
-                raise PlanError(
-                    f"query {pair.query.id}: {len(ids)} tokens, more than max_length {self.max_length}; "
-                    "raise it or shorten replies"
-                )
-            rows.append(Example(ids, len(prompt), pair.weight, labels.of(pair, ids[len(prompt) :]) if labels else None))
-        return rows
 
 
 class TraceStudent(SequenceStudent):
@@ -77,6 +60,28 @@ class LogitsStudent(SequenceStudent):
     """Learn from the teacher's top-k distribution at every token (Hinton et al. 2015, arXiv 1503.02531)."""
 
     soft = True
+
+
+def tokenised(tokenizer: Any, pairs: Sequence[Pair], *, max_length: int, soft: bool = False) -> list[Example]:  # noqa: ANN401 - a transformers tokenizer
+    """Tokenise pairs as they are asked and answered later, each reply closed by the end token.
+
+    Raises PlanError for a pair of more than `max_length` tokens, or without usable soft labels where they are wanted.
+    """
+    if not pairs:
+        return []
+    prompts = prompts_ids(tokenizer, [pair.query.messages for pair in pairs])
+    replies = tokenizer([pair.reply for pair in pairs], add_special_tokens=False)["input_ids"]
+    labels = SoftLabels(tokenizer) if soft else None
+    rows = []
+    for pair, prompt, reply in zip(pairs, prompts, replies, strict=True):
+        ids = [*prompt, *reply, tokenizer.eos_token_id]
+        if len(ids) > max_length:
+            raise PlanError(
+                f"query {pair.query.id}: {len(ids)} tokens, more than max_length {max_length}; "
+                "raise it or shorten replies"
+            )
+        rows.append(Example(ids, len(prompt), pair.weight, labels.of(pair, ids[len(prompt) :]) if labels else None))
+    return rows
 
 
 class SoftLabels:

@@ -17,7 +17,7 @@ from angelshare.core.records import Meter
 from angelshare.models.batching import Batch, Example, Pack, batches, steps_per_epoch
 
 STILL_FALLING = 0.05
-"""A capped run whose loss fell by more than this share over the last fifth is flagged as undertrained …"""
+"""A capped run whose loss fell by more than this share from its middle to its last fifth is flagged …"""
 LEAST_FALL = 0.005
 """… if it also fell by more than this, in nats per token: halving a loss of nothing teaches nothing."""
 
@@ -137,11 +137,14 @@ def learning_rate(step: int, steps: int, schedule: Schedule) -> float:
 
 
 def undertrained(losses: np.ndarray, *, capped: bool) -> bool:
-    """Say whether training was cut while the loss still fell; (steps,) losses in nats."""
-    tenth = len(losses) // 10
-    if not capped or tenth == 0:
+    """Say whether training was cut while the loss still fell; (steps,) losses in nats.
+
+    The last fifth is held against the middle one: towards the end the falling learning rate makes any loss look flat.
+    """
+    fifth = len(losses) // 5
+    if not capped or fifth == 0:
         return capped  # too few steps to see whether the loss still falls, and cut short
-    before, after = losses[-2 * tenth : -tenth].mean(), losses[-tenth:].mean()
+    before, after = losses[2 * fifth : 3 * fifth].mean(), losses[-fifth:].mean()
     return bool(before - after > max(STILL_FALLING * before, LEAST_FALL))
 
 
