@@ -37,8 +37,6 @@ def verdict_lines(audit: Audit) -> Sequence[Line]:
     """Give the five numbers of the verdict box, in order."""
     verdict, header = audit.verdict, audit.header
     arm, dose = ARMS[header.headline_arm], count(header.headline_budget)
-    shuffled = any(point.arm == "shuffled" for point in audit.points)
-    promise = "of the shuffled control" if shuffled else f"of {arm}"
     return [
         Line(
             name="Recovery",
@@ -53,7 +51,7 @@ def verdict_lines(audit: Audit) -> Sequence[Line]:
         Line(
             name="False-promise index",
             number=verdict.false_promise_index,
-            meaning=f"Style recovery minus recovery, {promise}: how far manner runs ahead of ability.",
+            meaning=f"Style recovery minus recovery of {arm}: how far manner runs ahead of ability.",
         ),
         Line(
             name="Dose to half the gap",
