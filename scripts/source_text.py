@@ -91,13 +91,13 @@ def options(target: str) -> tuple[str, Sequence[Field]]:
         raise LookupError(f"{target}: not in its source")
     where, node = found
     if isinstance(node, ast.FunctionDef):
-        return says(ast.get_docstring(node)), _parameters(where, node, ast.get_docstring(node) or "")
+        return opening(ast.get_docstring(node)), _parameters(where, node, ast.get_docstring(node) or "")
     assert isinstance(node, ast.ClassDef)  # noqa: S101 - narrows the type
     owner, init, told = _init(where, node)
-    return says(ast.get_docstring(node)), _parameters(owner, init, told) if init else []
+    return opening(ast.get_docstring(node)), _parameters(owner, init, told) if init else []
 
 
-def says(docstring: str | None) -> str:
+def opening(docstring: str | None) -> str:
     """Give a docstring up to its first section, one line per paragraph."""
     text = re.split(r"\n\n(?:Args|Raises|Returns|Source)\b", docstring or "")[0]
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
@@ -150,12 +150,13 @@ def _parameters(where: Module, node: ast.FunctionDef, told: str) -> list[Field]:
 
 def _followed(where: Module, name: str, told: str) -> str:
     """Follow "see `module.Record`" to what that record says of the field of the same name."""
-    pointer = re.fullmatch(r"see `(\w+)\.(\w+)`\.", told)
+    pointer = re.fullmatch(r"see `(\w+)\.(\w+)`(?:; (.+))?\.", told)
     if pointer is None:
         return told
     room = where.name.rpartition(".")[0]
     _, fields = records(f"{room}.{pointer[1]}")[pointer[2]]
-    return next(field.says for field in fields if field.name == name)
+    says = next(field.says for field in fields if field.name == name)
+    return f"{says} {pointer[3][0].upper()}{pointer[3][1:]}." if pointer[3] else says
 
 
 def _args_section(docstring: str) -> dict[str, str]:
