@@ -121,7 +121,7 @@ BEHAVIOURS: dict[str, Callable[[Call], Answer]] = {
     "reasons": lambda call: reply(call, reasoning_content="first this, then that", usage=hidden(total=27)),
     "hidden": lambda call: reply(call, usage=hidden(total=27)),
     "beside": lambda call: reply(call, usage=hidden(total=39)),
-    "parts": lambda call: reply(call, text=[{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]),  # type: ignore[arg-type]
+    "parts": lambda call: reply(call, text=[{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]),  # type: ignore[arg-type]  # a list of parts, as some endpoints send
     "echo": lambda call: reply(call, text=f"you sent {call.headers.get('authorization', '')}"),
     "greedy": lambda call: reply(call, usage={"prompt_tokens": 7, "completion_tokens": 20}),
 }  # fmt: skip
