@@ -153,8 +153,8 @@ def roughen(values: FloatArray, grid: FloatArray, doses: FloatArray, rng: np.ran
         rng: the caller owns the seed.
 
     Where a rise falls between two doses is not measured: it may be anywhere, for a curve that never falls. Each
-    interval gets a parabola that is 0 at its ends, with a standard deviation at its middle of BETWEEN times the rise
-    across it.
+    interval gets a half-ellipse that is 0 at its ends, with a standard deviation at its middle of BETWEEN times the
+    rise across it.
     """
     ends = np.log10(np.concatenate([[doses[0] / 10.0], doses]))
     at = np.log10(grid)
@@ -167,7 +167,7 @@ def roughen(values: FloatArray, grid: FloatArray, doses: FloatArray, rng: np.ran
         rise_across = np.abs(values[:, places[1]] - values[:, places[0]])
         part = (at[inside] - left) / (right - left)
         bump = BETWEEN * rise_across * rng.standard_normal(values.shape[0])
-        out[:, inside] += bump[:, None] * (4.0 * part * (1.0 - part))
+        out[:, inside] += bump[:, None] * np.sqrt(4.0 * part * (1.0 - part))
     return out
 
 

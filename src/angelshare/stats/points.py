@@ -32,7 +32,7 @@ def dose_points(
         panels: one per dose, all with the same floor, teacher and items.
         level: at which gaps are identified, as in `recovered`.
         controls: per dose, (seeds, items) scores of the best control's students; their mean recovery is taken off, for
-            a curve of attributable recovery. The same array at several doses is one control used again.
+            a curve of attributable recovery. The same scores at several doses are one control used again.
 
     Refused when no domain's gap is identified. First-order (delta method) errors; the gap's are shared by all doses.
     """
@@ -64,13 +64,15 @@ def _stack(panels: Sequence[Panel], controls: Sequence[FloatArray]) -> tuple[Par
     items = first.domain.size
     blocks = [rows(first.floor, items, "floor"), rows(first.teacher, items, "teacher")]
     blocks += [rows(panel.student, items, "student") for panel in panels]
-    seen: dict[int, int] = {}
+    different: list[FloatArray] = []
     uses = []
     for control in controls:
-        if id(control) not in seen:
-            seen[id(control)] = len(panels) + len(seen)
-            blocks.append(rows(control, items, "control"))
-        uses.append(seen[id(control)])
+        block = rows(control, items, "control")
+        known = [place for place, other in enumerate(different) if np.array_equal(block, other)]
+        if not known:
+            different.append(block)
+        uses.append(len(panels) + (known[0] if known else len(different) - 1))
+    blocks += different
     arms = [Arm(index, 0, 1) for index in range(2, len(blocks))]
     return Part(blocks, arms, first.domain, first.cluster), uses
 
