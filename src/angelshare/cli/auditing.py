@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import sys
 import time
@@ -17,7 +18,7 @@ from angelshare.cli.progress import Bar
 from angelshare.core.audit import Audit
 from angelshare.core.errors import PlanError, RunFolderError
 from angelshare.core.records import FORMAT_VERSION, Estimate, Manifest, Plan
-from angelshare.core.strict import decode_json, plain
+from angelshare.core.strict import decode_json, encode
 from angelshare.measure.analyse import analyse
 from angelshare.measure.engines import Engine, LocalEngine, RayEngine
 from angelshare.measure.plans import parse_plan, plan_hash
@@ -153,8 +154,8 @@ def _recomputed(folder: Path, results: Results, manifest: Manifest) -> Audit:
         results, run=str(folder), command=filed.header.command, made_at=datetime.fromisoformat(filed.header.made_at),
         version=manifest.version, commit=filed.header.commit,
     )  # fmt: skip
-    ours, theirs = plain(audit), plain(filed)
-    differing = sorted(key for key in ours if key != "run" and ours[key] != theirs[key])
+    names = (field.name for field in dataclasses.fields(Audit) if field.name != "run")
+    differing = sorted(name for name in names if encode(getattr(audit, name)) != encode(getattr(filed, name)))
     if differing:
         raise RunFolderError(
             f"{folder}: recomputed from its cells, {', '.join(differing)} of report.json differ; it was made "
