@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import functools
 import importlib.util
 import inspect
 import re
@@ -246,6 +247,13 @@ def test_the_shipped_plans_are_accepted(path):
         assert path.stem == "bundled"
 
 
+def test_every_shipped_plan_is_described_on_some_page():
+    text = "\n".join(path.read_text(encoding="utf-8") for path in PAGES)
+
+    for path in (ROOT / "plans").rglob("*.toml"):
+        assert f"plans/{path.relative_to(ROOT / 'plans').as_posix()}" in text, path.name
+
+
 def test_the_example_task_is_a_task(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     space: dict[str, object] = {"__name__": "example_task"}
@@ -328,14 +336,16 @@ def test_nothing_in_the_source_is_left_for_later():
 # --- papers ---------------------------------------------------------------------------------------
 
 
+@functools.cache
 def docstrings(path: Path) -> str:
     """Every string that stands alone in a file: docstrings of modules, classes, functions, fields and constants."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    return "\n".join(
+    texts = [
         node.value.value
         for node in ast.walk(tree)
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-    )
+    ]
+    return " ".join("\n".join(texts).split())
 
 
 def test_every_arxiv_number_in_the_source_stands_in_papers():
@@ -350,7 +360,7 @@ def test_every_author_and_year_in_a_docstring_stands_in_papers():
     rows = page("docs/papers.md").splitlines()
 
     for path in SOURCES:
-        for name, year in CITED.findall(" ".join(docstrings(path).split())):
+        for name, year in CITED.findall(docstrings(path)):
             if name not in MONTHS:
                 assert any(name in row and year in row for row in rows), f"{path.name}: {name} {year}"
 
