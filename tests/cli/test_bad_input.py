@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -218,24 +217,54 @@ def test_a_tampered_run_folder_is_refused_by_every_verb(say, tiny_run, tmp_path,
 
 
 @pytest.mark.slow
-def test_a_full_disk_is_named_and_the_run_goes_on_once_there_is_room(tmp_path, tiny_plan_file):
+def test_a_full_disk_is_named_and_the_same_command_ends_the_run_once_there_is_room(tmp_path, tiny_plan_file):
+    if not can_unshare("--mount"):
+        pytest.skip("this system lets no user make a mount namespace, so no disk can be filled safely")
     disk = tmp_path / "disk"
     disk.mkdir()
-    inside = f"mount -t tmpfs -o size=400k none {disk} && exec {sys.executable} -m angelshare measure {tiny_plan_file} --out {disk}"
-    if (
-        shutil.which("unshare") is None
-        or subprocess.run(
-            ["unshare", "--mount", "--map-root-user", "true"], capture_output=True, check=False
-        ).returncode
-    ):
-        pytest.skip("this system lets no user make a mount namespace, so no disk can be filled safely")
+    command = f"{sys.executable} -m angelshare measure {tiny_plan_file} --out {disk} --json"
+    inside = (
+        f"mount -t tmpfs -o size=400k none {disk}; {command} 2> {tmp_path}/first; echo $? > {tmp_path}/code;"
+        f"mount -o remount,size=200m {disk}; {command} > {tmp_path}/second.json 2> {tmp_path}/second"
+    )
+    done = subprocess.run(["unshare", "--mount", "--map-root-user", "sh", "-c", inside], check=False)
+
+    said = one_message((tmp_path / "first").read_text())
+    assert (tmp_path / "code").read_text().strip() == "2"
+    assert "StorageError" in said
+    assert "the disk is full" in said
+    assert done.returncode == 0, (tmp_path / "second").read_text()
+    assert json.loads((tmp_path / "second.json").read_text())["plan"] == "tiny"
+
+
+@pytest.mark.slow
+def test_with_the_network_off_an_audit_runs_as_ever(tmp_path, tiny_plan_file, tiny_run):
+    if not can_unshare("--net"):
+        pytest.skip("this system lets no user make a network namespace, so the network cannot be taken away")
+    command = [
+        sys.executable,
+        "-m",
+        "angelshare",
+        "measure",
+        str(tiny_plan_file),
+        "--out",
+        str(tmp_path / "runs"),
+        "--json",
+    ]
     done = subprocess.run(
-        ["unshare", "--mount", "--map-root-user", "sh", "-c", inside], capture_output=True, text=True, check=False,
-        env=os.environ | {"COLUMNS": "200"},
-    )  # fmt: skip
-    assert done.returncode == 2, done.stderr
-    assert "StorageError" in one_message(done.stderr)
-    assert "the disk is full" in one_message(done.stderr)
+        ["unshare", "--net", "--map-root-user", *command], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    audit, _, _ = tiny_run
+    assert json.loads(done.stdout)["verdict"]["sentence"] == audit.verdict.sentence
+
+
+def can_unshare(what: str) -> bool:
+    if shutil.which("unshare") is None:
+        return False
+    return (
+        subprocess.run(["unshare", what, "--map-root-user", "true"], capture_output=True, check=False).returncode == 0
+    )
 
 
 def test_nothing_is_written_outside_out(tmp_path, tiny_run):
