@@ -55,7 +55,6 @@ def character_tokenizer() -> PreTrainedTokenizerFast:
 
 def fresh_network(shape: Shape, tokenizer: Any, *, seed: int) -> LlamaForCausalLM:  # noqa: ANN401 - a transformers tokenizer
     """Initialise a decoder with rotary positions, RMS norm and tied embeddings."""
-    torch.manual_seed(seed)
     config = LlamaConfig(
         vocab_size=len(tokenizer), hidden_size=shape.width, intermediate_size=shape.inner,
         num_hidden_layers=shape.layers, num_attention_heads=shape.heads, num_key_value_heads=shape.heads,
@@ -63,7 +62,9 @@ def fresh_network(shape: Shape, tokenizer: Any, *, seed: int) -> LlamaForCausalL
         eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id,
         initializer_range=shape.width**-0.5,
     )  # fmt: skip
-    return LlamaForCausalLM(config)
+    with torch.random.fork_rng():  # weights are drawn from torch's own generator: seeded here, given back as it was
+        torch.manual_seed(seed)
+        return LlamaForCausalLM(config)
 
 
 def tokenised(tokenizer: Any, rows: Sequence[tuple[str, str]]) -> list[Example]:  # noqa: ANN401 - a transformers tokenizer

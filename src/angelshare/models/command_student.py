@@ -121,7 +121,8 @@ class CommandStudent:
 def _filled(word: str, files: Mapping[str, Path]) -> str:
     for name, path in files.items():
         word = word.replace(f"{{{name}}}", str(path))
-    return str(Path(word).resolve()) if Path(word).is_file() else word
+    # made absolute but not resolved: a virtual environment's python is a link that must be called by its own name
+    return str(Path(word).absolute()) if Path(word).is_file() else word
 
 
 def _line(pair: Pair) -> Transcript:
