@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -106,3 +108,23 @@ def test_plugins_lists_every_socket(say):
 def test_help_names_every_verb():
     done = subprocess.run([sys.executable, "-m", "angelshare", "--help"], capture_output=True, text=True, check=True)
     assert all(verb in done.stdout for verb in ("measure", "demo", "report", "plugins"))
+
+
+def test_a_wrong_option_is_a_usage_error(say):
+    code, _, err = say("measure", "plan.toml", "--worker", "2")
+    assert code == 2
+    assert "--workers" in err
+
+
+@pytest.mark.slow
+def test_an_interrupt_stops_with_130_and_says_how_to_go_on(tiny_plan_file, tmp_path):
+    command = [sys.executable, "-m", "angelshare", "measure", str(tiny_plan_file), "--out", str(tmp_path / "runs")]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    deadline = time.monotonic() + 60
+    while not list((tmp_path / "runs").glob("*/transcripts/*.jsonl")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "the same command goes on" in err
+    assert "Traceback" not in err

@@ -25,10 +25,21 @@ for command in (measure, demo, report, plugins):
     app.add_command(command)
 
 
+INTERRUPTED = 130
+"""Exit code of a run stopped by Ctrl-C, as shells have it."""
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a verb; what a user can mend is one message and exit code 2, never a traceback."""
     try:
-        app(args=arguments, prog_name="angelshare")
+        app.main(args=arguments, prog_name="angelshare", standalone_mode=False)
     except AngelshareError as error:
         click.echo(f"angelshare: {type(error).__name__}: {error}", err=True)
         sys.exit(2)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("angelshare: stopped; finished work is kept, the same command goes on with it", err=True)
+        sys.exit(INTERRUPTED)
+    sys.exit(0)

@@ -83,6 +83,7 @@ def _unpacked(data: bytes, where: str) -> bytes:
     except ModuleNotFoundError:
         raise MissingExtraError(f"{where} (it is zstandard-compressed)", "tasks") from None
     try:
-        return zstandard.ZstdDecompressor().decompressobj().decompress(data)
+        whole: bytes = zstandard.ZstdDecompressor().decompressobj().decompress(data)
     except zstandard.ZstdError as error:
         raise PlanError(f"{where}: cannot be unpacked ({error})") from None
+    return whole
