@@ -200,6 +200,13 @@ def test_a_block_of_the_wrong_shape_or_with_holes_is_a_callers_fault(rng):
         recovered(holes, level=LEVEL, rng=rng)
 
 
+def test_domain_numbers_without_items_are_a_callers_fault(rng):
+    data = panel(rng, domains=2)
+    skipped = Panel(student=data.student, floor=data.floor, teacher=data.teacher, domain=2 * data.domain)
+    with pytest.raises(ValueError, match=r"expected every number from 0 to 2, found \[0, 2\]"):
+        recovered(skipped, level=LEVEL, rng=rng)
+
+
 def test_every_number_leaves_as_an_estimate_of_plain_floats(rng):
     number = recovered(panel(rng), level=LEVEL, rng=rng)
     assert isinstance(number, Estimate)

@@ -1,6 +1,7 @@
 """Arrays to numbers with their doubt: every public number leaves here as an Estimate, a Refusal or an Evidence."""
 
 from angelshare.stats.curve import CurveFit, fit_curve
+from angelshare.stats.evidence import paired_difference
 from angelshare.stats.fidelity import NO_ANSWER, agreement, chance_adjusted, error_inheritance
 from angelshare.stats.intervals import wilson
 from angelshare.stats.ledger import item_ledger
@@ -27,6 +28,7 @@ __all__ = [
     "fit_curve",
     "item_ledger",
     "median_style",
+    "paired_difference",
     "proportion",
     "ratio",
     "recovered",

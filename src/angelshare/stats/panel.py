@@ -61,6 +61,8 @@ def rows(values: FloatArray, items: int, what: str) -> FloatArray:
 
     Raises ValueError when the shape does not fit or a value is not finite: a fault of the caller, not of the data.
     """
+    if items < 1:
+        raise ValueError(f"{what}: no items")
     block = np.atleast_2d(np.asarray(values, dtype=np.float64))
     if block.ndim != 2 or block.shape[0] < 1 or block.shape[1] != items:  # noqa: PLR2004 - rows and items
         raise ValueError(f"{what}: expected (rows, {items}), found {np.shape(values)}")

@@ -55,8 +55,12 @@ def domain_means(columns: FloatArray, domain: IntArray, cluster: IntArray | None
         domain: (items,) 0 to D - 1.
         cluster: (items,) labels or None.
         scale: (columns,) range of each column's values, for the variance floor.
+
+    Raises ValueError when a domain number is skipped.
     """
     count = int(domain.max()) + 1
+    if np.unique(domain).size < count:
+        raise ValueError(f"domain: expected every number from 0 to {count - 1}, found {np.unique(domain).tolist()}")
     k = columns.shape[0]
     groups = _groups(domain, cluster)
     sums = np.zeros((int(groups.max()) + 1, count * k))
