@@ -10,9 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from angelshare.core.errors import AuthorisationError, EndpointError, LedgerError, LimitReached, PlanError
+from angelshare.core import plugins
+from angelshare.core.errors import (
+    AuthorisationError,
+    EndpointError,
+    LedgerError,
+    LimitReached,
+    PlanError,
+    UnknownKeyError,
+)
 from angelshare.core.protocols import Remote
-from angelshare.core.records import Authorisation, Completion, Limits, Message, Price, Query, Sampling
+from angelshare.core.records import Authorisation, Completion, Limits, Message, Price, Query, Sampling, Use
 from angelshare.models.endpoint import EndpointModel
 from angelshare.store.ledger import Ledger
 from stub_server import StubServer
@@ -417,3 +425,17 @@ def test_stopping_early_sends_nothing_more_and_keeps_what_was_in_flight(path):
         with Ledger(path) as ledger:
             assert ledger.totals().answers == stub.calls() < 20
     assert not [thread for thread in threading.enumerate() if thread.name in ("endpoint", "ledger")]
+
+
+def test_a_plan_builds_it_by_name_with_checked_options(stub, path):
+    options = {
+        "url": stub.url("ok"),
+        "model": "m",
+        "requests_per_minute": 6000,
+        "stop": ["END"],
+        "extra": {"top_p": 0.5},
+    }
+    model = plugins.build("models", Use(use="openai", options=options))
+    assert one(model, path).text == "olleh"
+    with pytest.raises(UnknownKeyError, match="unknown option 'modle'; did you mean 'model'"):
+        plugins.build("models", Use(use="openai", options={"url": stub.url("ok"), "modle": "m"}))
