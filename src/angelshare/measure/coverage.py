@@ -36,7 +36,7 @@ def _ring_row(bench: Bench, kind: ArmKind, budget: int, ring: Ring, domain: str)
     level = bench.plan.level
 
     def mean(values: Floats, who: str) -> Number:
-        return accuracy(values, panel.domain, level=level, rng=bench.rng(*words, who))
+        return accuracy(values, panel.domain, level=level, rng=bench.rng(*words, who), trained=who == "student")
 
     small = panel.domain.size < SMALLEST_RING and not domain
     value = (
