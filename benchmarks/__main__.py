@@ -1,0 +1,115 @@
+"""Run every benchmark, print one table, and write docs/benchmarks.md: `python -m benchmarks [NAME ...]`."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import sys
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+from rich.console import Console
+from rich.table import Table
+
+PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+NAMES = ("training", "decoding", "ledger", "client", "workers", "audit")
+GOALS = {
+    "ledger, durable rows, 32 in flight": "at least 2,000",
+    "client with ledger, 32 in flight": "at least 300",
+}
+"""Goals of figures whose own module names a unit alone."""
+HOW = "Written by `make bench` (`python -m benchmarks`; it also takes names: `{names}`). Do not edit by hand."
+TURNS = (
+    "What is compared takes turns, and a ratio is the median over rounds. Training and decoding are CPU time of one "
+    "thread, which other work on the machine disturbs little; the audit, the workers, the ledger and the client are "
+    "wall time and need idle cores."
+)
+PEERS = (
+    "The bare loop sees the same batches as ours and does what a notebook would: pad, cross-entropy, clip, AdamW. "
+    "TRL's SFTTrainer trains all weights in float32, checkpointing off, with the same batch size and epochs; only "
+    "`train()` is timed. `generate()` decodes one query at a time, greedily, with its own cache."
+)
+PACKAGES = ("torch", "transformers", "trl", "accelerate")
+
+
+class Line(NamedTuple):
+    """One figure with its goal, if it has one."""
+
+    what: str
+    value: float
+    unit: str
+    goal: str
+
+    @property
+    def kept(self) -> str:
+        """Whether the goal is kept; nothing where there is none."""
+        found = re.fullmatch(r"at (least|most) ([\d.,]+)", self.goal)
+        if found is None:
+            return ""
+        bound = float(found[2].replace(",", ""))
+        return "yes" if (self.value >= bound if found[1] == "least" else self.value <= bound) else "no"
+
+    @property
+    def figure(self) -> str:
+        return f"{self.value:,.0f}" if self.value >= 100 else f"{self.value:.2f}"
+
+
+def lines_of(name: str) -> list[Line]:
+    """Run one benchmark."""
+    module = __import__(f"benchmarks.{name}", fromlist=["measure"])
+    out = []
+    for what, value, said in module.measure():
+        unit, _, goal = said.partition(", ")
+        out.append(Line(what, value, unit, goal or GOALS.get(what, "")))
+    return out
+
+
+def machine() -> str:
+    """Describe the machine without naming it."""
+    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
+    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    return (
+        f"{os.cpu_count()} logical cores ({platform.machine()}), {pages:.0f} GiB of memory, no GPU used; "
+        f"{platform.system()}, Python {platform.python_version()}, {packages}"
+    )
+
+
+def page(lines: list[Line], loads: tuple[float, float]) -> str:
+    """Write the page."""
+    rows = [f"| {line.what} | {line.figure} {line.unit} | {line.goal} | {line.kept} |" for line in lines]
+    text = [
+        "# Speed, beside the peers",
+        HOW.format(names=" ".join(NAMES)),
+        f"Measured on {datetime.now(UTC):%Y-%m-%d}: {machine()}. Load average {loads[0]:.1f} before and "  # noqa: ISC004 - one paragraph
+        f"{loads[1]:.1f} after; on an idle machine it is about 0 before. {TURNS}",
+        "\n".join(["| what | figure | goal | kept |", "|---|---|---|---|", *rows]),
+        PEERS,
+    ]
+    return "\n\n".join(text) + "\n"
+
+
+def main(names: list[str]) -> int:
+    unknown = sorted(set(names) - set(NAMES))
+    if unknown:
+        print(f"no benchmark named {unknown}; there are: {', '.join(NAMES)}", file=sys.stderr)
+        return 2
+    before = os.getloadavg()[0]
+    lines: list[Line] = []
+    for name in names or NAMES:
+        print(f"{name} …", file=sys.stderr)
+        lines += lines_of(name)
+    table = Table("what", "figure", "goal", "kept")
+    for line in lines:
+        table.add_row(line.what, f"{line.figure} {line.unit}", line.goal, line.kept)
+    Console().print(table)
+    if not names:
+        PAGE.write_text(page(lines, (before, os.getloadavg()[0])))
+        print(f"written: {PAGE.relative_to(Path.cwd())}" if PAGE.is_relative_to(Path.cwd()) else f"written: {PAGE}")
+    return 1 if any(line.kept == "no" for line in lines) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
