@@ -13,7 +13,7 @@ from angelshare.core.records import Manifest
 from angelshare.core.strict import decode_json
 
 PLAN = Path(__file__).parents[1] / "plans" / "quick.toml"
-PAUSE = 0.5
+PAUSE = 1.0
 
 
 def family(root: int) -> list[int]:
