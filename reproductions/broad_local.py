@@ -74,8 +74,8 @@ class Mixture:
 
 
 MIXTURES = (
-    Mixture(name="broad", chat_share=0.99, budget=2000, replay=False, max_steps=400, shuffled=True),
-    Mixture(name="broad, replay", chat_share=0.99, budget=2000, replay=True, max_steps=400, shuffled=True),
+    Mixture(name="broad", chat_share=0.99, budget=2000, replay=False, max_steps=100, shuffled=True),
+    Mixture(name="broad, replay", chat_share=0.99, budget=2000, replay=True, max_steps=100, shuffled=True),
     Mixture(name="local", chat_share=0.0, budget=1600, replay=False, max_steps=1000, shuffled=False),
     Mixture(name="local, replay", chat_share=0.0, budget=1600, replay=True, max_steps=2000, shuffled=True),
 )
@@ -215,7 +215,9 @@ def judge(bench: Bench, mixture: Mixture) -> list[Check]:
 
 def remarks(checks: Sequence[Check]) -> list[str]:
     """Say what agrees and what does not."""
+    steps = ", ".join(f"{mixture.name}: {mixture.max_steps}" for mixture in MIXTURES)
     notes = [
+        f"Training steps, set beforehand by held-out loss on a seed and a wording of their own: {steps}.",
         "Local imitation can go beyond the published figure here: a closed world of 400 facts can be asked completely.",
         "Recovery below 0 means that training overwrote facts the base knew, as in the paper's broad case.",
     ]

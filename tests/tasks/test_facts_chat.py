@@ -90,6 +90,11 @@ def test_facts_set_aside_and_the_other_attribute_are_never_queried(task):
     assert list(task.items("queried", 50)) == []
 
 
+@pytest.mark.parametrize("ring", ["near", "far", "held_out"])
+def test_every_item_of_a_ring_says_so(task, ring):
+    assert {item.ring for item in task.items(ring, 30)} == {ring}
+
+
 def test_every_fact_comes_once_before_any_comes_again(task):
     items = task.queries(800, seed=5)
     assert len({item.cluster for item in items[:400]}) == len({item.cluster for item in items[400:]}) == 400

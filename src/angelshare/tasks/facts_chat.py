@@ -243,7 +243,7 @@ def _chats(seed: int, wanted: Literal["test", "query"]) -> Iterator[Item]:
             continue
         seen.add(prompt)
         yield _item(
-            prompt, words, f"{wanted}{seed}-chat-{len(seen)}", "chat", "queried" if wanted == "query" else "near"
+            prompt, words, f"{wanted}{seed}-chat-{len(seen)}", "chat", "queried" if wanted == "query" else "far"
         )
 
 
