@@ -44,6 +44,8 @@ TOPICS = {
 """Intents of each topic."""
 PER_TOPIC, TESTS_PER_TOPIC = 450, 170
 """Questions per topic, the same for each so that guessing is right a third of the time; test items among them."""
+FORM = " {}\n"
+"""The teacher's replies look like this; labels are written alike, so that the gold control differs in content alone."""
 LONGEST = 140
 """Characters of a question; longer ones are left out."""
 VOCABULARY = 1024
@@ -78,7 +80,7 @@ def question_lines(data: Path) -> bytes:
         order = stream("real", topic).permutation(len(texts))[:PER_TOPIC]
         for place, k in enumerate(order):
             split = "test" if place < TESTS_PER_TOPIC else "query"
-            lines.append({"prompt": f"{texts[k]}\nTopic:", "answer": topic, "split": split})
+            lines.append({"prompt": f"{texts[k]}\nTopic:", "answer": FORM.format(topic), "split": split})
     return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
 
 
@@ -129,8 +131,7 @@ def train_base(folder: Path, lines: Sequence[dict[str, str]]) -> None:
     rng, topics = stream("real", "base"), list(TOPICS)
     examples = []
     for prompt in [prompt for prompt in prompts for _ in range(4)]:
-        # the teacher's replies look like " PIN" and a line end
-        text = f"{prompt} {topics[rng.integers(len(topics))]}\n"
+        text = prompt + FORM.format(topics[rng.integers(len(topics))])
         ids = [*tokenizer(text, add_special_tokens=False)["input_ids"], tokenizer.eos_token_id]
         examples.append(Example(ids, 1, 1.0))
     train(network, examples, Schedule(epochs=4, max_steps=210, learning_rate=3e-3), seed=0)
@@ -141,5 +142,5 @@ def train_base(folder: Path, lines: Sequence[dict[str, str]]) -> None:
 def build_tokenizer(prompts: Sequence[str]) -> PreTrainedTokenizerFast:
     """Train a byte-level BPE on the questions and topics."""
     bpe = ByteLevelBPETokenizer()
-    bpe.train_from_iterator([*prompts, *(f" {topic}\n" for topic in TOPICS)], VOCABULARY, special_tokens=[END])
+    bpe.train_from_iterator([*prompts, *map(FORM.format, TOPICS)], VOCABULARY, special_tokens=[END])
     return PreTrainedTokenizerFast(tokenizer_object=bpe._tokenizer, eos_token=END, pad_token=END)  # noqa: SLF001 - the one way from one class to the other

@@ -57,7 +57,7 @@ def test_questions_are_balanced_split_once_and_the_same_from_either_form(script,
     else:
         data.write_bytes(gzip.compress("\n".join(json.dumps(row) for row in found).encode()))
     lines = [json.loads(line) for line in script.question_lines(data).splitlines()]
-    assert Counter((line["answer"], line["split"]) for line in lines) == {
+    assert Counter((line["answer"].strip(), line["split"]) for line in lines) == {
         (topic, split): n for topic in script.TOPICS for split, n in (("test", 170), ("query", 280))
     }
     assert len({line["prompt"] for line in lines}) == len(lines) == 1350
