@@ -78,6 +78,11 @@ def test_refused_replies_teach_nothing(plan):
     assert len(lesson("answers", plan, {"teacher": Replies(ITEMS, replies)})) == 39
 
 
+def test_replies_cut_short_teach_nothing(plan):
+    replies = [Completion(query_id=i.id, text="7", truncated=k < 4) for k, i in enumerate(ITEMS)]
+    assert len(lesson("answers", plan, {"teacher": Replies(ITEMS, replies)})) == 36
+
+
 def test_a_teacher_without_traces_refuses_the_traces_arm(plan):
     with pytest.raises(PlanError, match="the teacher shows no reasoning traces; leave 'traces' out of arms"):
         lesson("traces", plan, {"teacher": told(text=lambda item: item.answer)})

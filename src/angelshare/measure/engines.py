@@ -43,6 +43,8 @@ def one_thread() -> None:
         return
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(mode=True)
+    # it would fill every new tensor with NaN to expose reads of unset memory: slow, and no result depends on it
+    torch.utils.deterministic.fill_uninitialized_memory = False
 
 
 def _begin_worker(parent: int) -> None:

@@ -52,7 +52,7 @@ def pairs_for(
     rows = [
         (item, done)
         for item, done in zip(source.items[:budget], source.completions[:budget], strict=True)
-        if not done.refused and whole(done)
+        if not (done.refused or done.truncated) and whole(done)
     ]
     if kind == "answers":
         return [Pair(query=item.query, reply=task.split(whole(done))[1]) for item, done in rows]

@@ -84,6 +84,9 @@ def deviations(bench: Bench) -> list[str]:
     out = [f"Control '{kind}' was left out by the plan." for kind in bench.plan.leave_out]
     if bench.plan.open_teacher is None:
         out.append("Control 'open' did not run: the plan names no open teacher.")
+    unused = sum(reply.truncated or reply.refused for reply in bench.results.asked)
+    if unused:
+        out.append(f"{unused:,} teacher replies were refused or cut short; none of them was taught.")
     for kind, budget in bench.arms():
         cells = bench.cells(kind, budget)
         late = sum(1 for cell in cells if cell.meter and not cell.meter.converged)
