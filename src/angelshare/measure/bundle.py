@@ -14,6 +14,7 @@ from angelshare.core.strict import decode_toml
 from angelshare.measure.engines import one_thread
 from angelshare.models.bundled import Shape, pretrain, save
 from angelshare.models.training import Schedule
+from angelshare.store.manifest import source_state
 from angelshare.tasks.skills import SKILLS, Difficulty, draw, reply
 
 
@@ -76,7 +77,12 @@ def train_bundled(
     for name, pupil in (("teacher", recipe.teacher), ("base", recipe.base)):
         network, tokenizer = pretrain(rows(name, pupil), pupil.shape, pupil.schedule, seed=pupil.seed, on_step=on_step)
         hashes[name] = save(network, tokenizer, out / name)
-    manifest = {"recipe_sha256": hashlib.sha256(recipe_text.encode()).hexdigest(), "weights_sha256": hashes}
+    commit, dirty = source_state()
+    manifest = {
+        "commit": commit + ("+dirty" if dirty else ""),
+        "recipe_sha256": hashlib.sha256(recipe_text.encode()).hexdigest(),
+        "weights_sha256": hashes,
+    }
     (out / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
 
 
