@@ -113,6 +113,9 @@ def unpack_teacher(folder: Path) -> None:
     plain = LlamaForCausalLM(network.config)
     plain.load_state_dict(network.state_dict())
     plain.generation_config = network.generation_config
+    # a reply is one line: deployed like this, the teacher ends where its answer ends instead of at the length limit
+    line_ends = [number for token, number in tokenizer.get_vocab().items() if set(token) == {"Ċ"}]
+    plain.generation_config.eos_token_id = [tokenizer.eos_token_id, *sorted(line_ends)]
     tokenizer.save_pretrained(folder)
     plain.save_pretrained(folder)
 
