@@ -88,7 +88,7 @@ seeds = {seeds}
 arms = ["answers"]
 leave_out = {leave_out}
 items = 400
-ring_items = 100
+ring_items = 400
 task = {{ use = "facts-chat", options = {{ chat_share = {chat_share} }} }}
 teacher = {{ use = "angelshare.tasks.facts_chat:OracleTeacher" }}
 base = {{ use = "hf", options = {{ path = "{base}", name = "facts-chat base" }} }}
@@ -148,16 +148,14 @@ class Measured:
         return self._bench.panel(self._kind, self._budget)
 
     def _styles(self) -> list[StylePanel]:
-        return [
-            StylePanel(
-                name=name,
-                student=self._far("chat", self._kind, _feature(k)),
-                floor=self._far("chat", "floor", _feature(k)),
-                teacher=self._far("chat", "teacher", _feature(k)),
-                domain=np.zeros(100, dtype=np.int64),
-            )
-            for k, name in enumerate(self._bench.task.style_features)
-        ]
+        return [self._style(name, _feature(k)) for k, name in enumerate(self._bench.task.style_features)]
+
+    def _style(self, name: str, read: Callable[[Score], float]) -> StylePanel:
+        floor = self._far("chat", "floor", read)
+        return StylePanel(
+            name=name, student=self._far("chat", self._kind, read), floor=floor,
+            teacher=self._far("chat", "teacher", read), domain=np.zeros(floor.shape[1], dtype=np.int64),
+        )  # fmt: skip
 
     def _far(self, domain: str, kind: ArmKind, read: Callable[[Score], float]) -> Floats:
         cells = self._bench.cells(kind, 0 if kind in ("floor", "teacher") else self._budget)

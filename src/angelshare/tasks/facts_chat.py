@@ -67,9 +67,8 @@ class World(NamedTuple):
 
 
 def world(facts: int = 400) -> World:
-    """Make up `facts` queryable codes, a quarter as many codes never queried, and the years of the queryable names."""
-    aside = facts // 4
-    names = _names(facts + aside)
+    """Make up `facts` queryable codes, as many codes never queried, and the years of the queryable names."""
+    names = _names(2 * facts)
     known = int(KNOWN_SHARE * facts)
     codes = [_fact(name, "code", known=k < known) for k, name in enumerate(names)]
     years = [_fact(name, "year", known=k < known) for k, name in enumerate(names[:facts])]
@@ -221,7 +220,10 @@ def base_rows(made: World, *, chats: int = 1000) -> list[tuple[str, str]]:
 def _names(n: int) -> list[str]:
     consonants, vowels = "bdfgklmnprstvz", "aeiou"
     every = ["".join(letters) for letters in product(consonants, vowels, consonants, vowels)]
-    return [every[k] for k in stream("facts-chat", "names").permutation(len(every))[:n]]
+    order = stream("facts-chat", "names").permutation(len(every))
+    # a name that is also a word of a question would make the question ambiguous
+    words = set(" ".join((*QUERY_WORDINGS, TEST_WORDING, DEVELOPMENT_WORDING)).split())
+    return [every[k] for k in order if every[k] not in words][:n]
 
 
 def _fact(name: str, subject: Subject, *, known: bool) -> Fact:
