@@ -24,7 +24,7 @@ SOCKETS = ("models", "students", "tasks", "defences", "readers", "detectors")
 PLAN = ("Plan", "Use", "ArmPlan", "ThreatModel", "Authorisation", "Price", "Limits")
 """The records a plan is made of, in the order of the page."""
 FILES: Mapping[str, Sequence[str]] = {
-    "angelshare.store.runs": ("Begun",),
+    "angelshare.store.runs": ("Begun", "ItemsNote"),
     "angelshare.core.records": (
         "Transcript", "Message", "TokenAlternatives", "CellResult", "Cell", "Arm", "Score", "Meter", "Manifest",
         "Estimate", "Refusal", "RecoveryPoint", "ThreatModel", "Price",

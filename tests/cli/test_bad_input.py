@@ -103,7 +103,7 @@ def test_a_budget_larger_than_the_task_says_how_many_queries_there_are(say, tmp_
     lines = "".join(json.dumps({"prompt": f"say {k}", "answer": str(k)}) + "\n" for k in range(60))
     data = write(tmp_path / "data.jsonl", lines)
     task = f'task = {{ use = "jsonl", options = {{ path = "{data}" }} }}'
-    plan = write(tmp_path / "x.toml", tiny_text.replace('task = { use = "skills" }', task))
+    plan = write(tmp_path / "x.toml", tiny_text.replace('task = { use = "skills" }', task).replace(", cipher = 0", ""))
     code, _, err = say("measure", plan, "--out", tmp_path / "runs")
     assert code == 2
     assert "lower budgets" in one_message(err)
@@ -146,6 +146,22 @@ def test_a_dead_endpoint_is_named_and_the_same_command_goes_on_when_it_is_back(s
     plan = write(tmp_path / "x.toml", REMOTE.replace("URL", "http://127.0.0.1:9/v1"))
     code, _, err = say("measure", plan, "--out", tmp_path / "runs")
     assert (code, "EndpointError" in one_message(err), "127.0.0.1:9" in err) == (2, True, True)
+
+
+def test_a_secret_in_an_address_is_refused_before_anything_is_written(say, tmp_path):
+    plan = write(tmp_path / "x.toml", REMOTE.replace("URL", "https://user:SECRETPW@api.example.org/v1"))
+    code, _, err = say("measure", plan, "--out", tmp_path / "runs")
+    assert code == 2
+    assert "SECRETPW" not in err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_wrong_option_of_the_base_is_found_before_the_teacher_is_paid(say, stub, tmp_path):
+    before = stub.calls()
+    text = REMOTE.replace("URL", stub.url("ok")).replace('path = "bundled:base" }', 'path = "bundled:base", bach = 3 }')
+    code, _, err = say("measure", write(tmp_path / "x.toml", text), "--out", tmp_path / "runs")
+    assert (code, "did you mean 'batch'" in one_message(err)) == (2, True)
+    assert stub.calls() == before
 
 
 @pytest.mark.slow

@@ -70,6 +70,15 @@ def test_every_number_recomputes_from_the_cells(say, tiny_run, tmp_path):
 
 
 @pytest.mark.slow
+def test_looking_at_a_finished_run_writes_nothing_into_it(say, tiny_run):
+    _, _, folder = tiny_run
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    say("report", folder)
+    say("measure", folder.parents[1] / "tiny.toml", "--out", folder.parent)
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+
+
+@pytest.mark.slow
 def test_the_terminal_shows_the_verdict_and_where_the_page_is(say, tiny_run):
     audit, _, folder = tiny_run
     code, out, _ = say("report", folder)

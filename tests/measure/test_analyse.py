@@ -156,6 +156,40 @@ def test_a_control_left_out_prints_raw_not_attributable():
     assert "raw, not attributable" in audit.verdict.sentence
 
 
+def test_attributable_doses_are_refused_when_a_control_is_missing_at_any_dose():
+    audit = audit_of(plan(leave_out='["gold"]'))
+    curve = next(c for c in audit.curves if c.measure == "attributable")
+    assert curve.refused.startswith("raw, not attributable: no control gold at 100, gold at 300")
+    assert all(isinstance(target.dose, Refusal) for target in curve.targets)
+
+
+def test_items_that_share_a_template_count_as_one():
+    alone = results(plan())
+    ids = [score.item for score in next(iter(alone.cells.values())).scores]
+    templates = {item: f"{item.rsplit('-', 1)[0]}-{int(item.rsplit('-', 1)[1]) // 5}" for item in ids}
+    units = []
+    for each in (alone, alone._replace(clusters=templates)):
+        audit = analyse(
+            each, run="run", command="", made_at=datetime(2026, 11, 24, tzinfo=UTC), version="test", commit="unknown"
+        )
+        accuracy = next(r.accuracy for r in audit.fidelity if (r.arm, r.budget) == ("traces", 3000))
+        units.append((audit.verdict.recovery.n, accuracy.n))
+    assert units == [(600, 600), (120, 120)]
+
+
+def test_a_floor_that_is_not_the_students_base_is_a_deviation():
+    audit = audit_of(plan())
+    assert not any("mixes two bases" in line for line in audit.deviations)
+
+
+def test_a_run_begun_at_another_commit_says_so():
+    audit = analyse(
+        results(plan()), run="run", command="", made_at=datetime(2026, 11, 24, tzinfo=UTC), version="test", commit="b",
+        begun_at_commit="a",
+    )  # fmt: skip
+    assert audit.deviations[0] == "The run was begun at commit a and ended at b; its cells may come from both."
+
+
 def test_a_teacher_no_better_than_the_floor_is_a_named_refusal():
     audit = audit_of(plan(), teacher=0.02)
     assert audit.verdict.recovery.refused.startswith("gap not identified")

@@ -90,3 +90,8 @@ def test_a_teacher_without_traces_refuses_the_traces_arm(plan):
 
 def test_reasoning_in_a_field_of_its_own_is_written_the_open_way():
     assert whole(Completion(query_id="q", text="4", reasoning="2+2")) == "<think>\n2+2\n</think>\n\n4"
+
+
+def test_a_domain_with_a_single_query_is_not_taught_its_own_reply_as_shuffled(plan):
+    few = [next(item for item in ITEMS if item.domain == domain) for domain in TASK.domains]
+    assert lesson("shuffled", plan, {"teacher": told(few)}) == []

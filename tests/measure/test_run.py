@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from angelshare.core.errors import AuthorisationError, PlanError, RunFolderError
+from angelshare.core.errors import AuthorisationError, PlanError, RunFolderError, UnknownKeyError
 from angelshare.core.records import Use
 from angelshare.measure.engines import LocalEngine, RayEngine
 from angelshare.measure.plans import parse_plan, plan_hash
@@ -134,6 +134,30 @@ def test_a_wrong_student_option_is_found_before_anything_is_asked(small, tmp_pat
     with pytest.raises(PlanError, match="unknown option 'epoch'; did you mean 'epochs'"):
         run(wrong, tmp_path / "run", LocalEngine(1))
     assert not (tmp_path / "run" / "transcripts").exists()
+
+
+def test_a_public_label_of_an_unknown_domain_is_named(small, tmp_path):
+    typo = dataclasses.replace(small, public_labels={"default": 5, "ciphr": 0})
+    with pytest.raises(UnknownKeyError, match="no domain 'ciphr'; did you mean 'cipher'"):
+        run(typo, tmp_path / "run", LocalEngine(1))
+
+
+@pytest.mark.slow
+def test_data_changed_between_two_sittings_are_noticed(small, tmp_path):
+    data = tmp_path / "data.jsonl"
+    rows = [{"prompt": f"A{k}+{k}=", "answer": str(2 * k)} for k in range(100, 700)]
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    plan = dataclasses.replace(
+        small,
+        task=Use(use="jsonl", options={"path": str(data)}),
+        public_labels={},
+        arms=("answers",),
+        headline="answers",
+    )
+    run(plan, tmp_path / "run", LocalEngine(2))
+    data.write_text("".join(json.dumps({**row, "answer": str(int(row["answer"]) + 1)}) + "\n" for row in rows))
+    with pytest.raises(RunFolderError, match="items, queries or answers are not those the run was begun with"):
+        run(plan, tmp_path / "run", LocalEngine(2))
 
 
 def test_a_folder_begun_for_another_plan_is_refused(small, tmp_path):

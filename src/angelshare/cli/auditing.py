@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+import re
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,12 +19,12 @@ from angelshare import __version__
 from angelshare.cli.progress import Bar
 from angelshare.core.audit import Audit
 from angelshare.core.errors import PlanError, RunFolderError
-from angelshare.core.records import FORMAT_VERSION, Estimate, Manifest, Plan
-from angelshare.core.strict import decode_json, encode
+from angelshare.core.records import FORMAT_VERSION, CellResult, Estimate, Manifest, Plan, Transcript
+from angelshare.core.strict import decode_json, plain
 from angelshare.measure.analyse import analyse
 from angelshare.measure.engines import Engine, LocalEngine, RayEngine
 from angelshare.measure.plans import parse_plan, plan_hash
-from angelshare.measure.run import Results, run_plan
+from angelshare.measure.run import Results, preflight, run_plan
 from angelshare.report.documents import report_json
 from angelshare.report.publish import publish
 from angelshare.report.terminal import summary
@@ -43,21 +45,26 @@ def read_plan(path: Path) -> tuple[str, Plan]:
 def audit_plan(path: Path, out: Path, *, workers: int, ray_address: str | None) -> tuple[Audit, Plan]:
     """Run a plan in its folder under `out`, or go on with it, and write its report; the manifest comes last."""
     text, plan = read_plan(path)
+    preflight(plan)
     started, clock = datetime.now(UTC), time.monotonic()
     digest = plan_hash(plan)
     folder = run_path(out, plan.name, digest)
     begun = Begun(
-        format=FORMAT_VERSION, plan_sha256=digest, version=__version__, started_at=started.isoformat(timespec="seconds")
+        format=FORMAT_VERSION,
+        plan_sha256=digest,
+        version=__version__,
+        started_at=started.isoformat(timespec="seconds"),
+        commit=_commit(),
     )
+    if (folder / MANIFEST).exists():  # a finished run is checked and shown, never written again
+        return reread(folder)[0], plan
     with run_folder(folder, text, begun) as run, Bar() as bar:
-        _reopen(folder)
         results = _run(plan, run, _now, bar, lambda: RayEngine(ray_address) if ray_address else LocalEngine(workers))
         bar.stage("measuring", 1)
-        commit, dirty = source_state()
         audit = analyse(
             results, run=str(folder), command=f"angelshare measure {path.name}", made_at=started,
             version=__version__,
-            commit=commit + ("+dirty" if dirty else ""),
+            commit=_commit(), begun_at_commit=run.begun.commit,
         )  # fmt: skip
         publish(audit, folder)
         shutil.rmtree(run.scratch, ignore_errors=True)
@@ -68,11 +75,9 @@ def audit_plan(path: Path, out: Path, *, workers: int, ray_address: str | None) 
     return audit, plan
 
 
-def _reopen(folder: Path) -> None:
-    """Check a finished run before going on in it; its manifest goes first, lest it vouch for half of a rewrite."""
-    if (folder / MANIFEST).exists():
-        verify_run(folder)
-        (folder / MANIFEST).unlink()
+def _commit() -> str:
+    commit, dirty = source_state()
+    return commit + ("+dirty" if dirty else "")
 
 
 def _run(plan: Plan, run: RunFolder, now: Callable[[], datetime], bar: Bar, engine_of: Callable[[], Engine]) -> Results:
@@ -90,9 +95,24 @@ def reread(folder: Path) -> tuple[Audit, Manifest]:
     begun = Begun(
         format=FORMAT_VERSION, plan_sha256=plan_hash(plan), version=manifest.version, started_at=manifest.started_at
     )
-    run = RunFolder(folder, begun)
+    run = FinishedRun(folder, begun)
     results = run_plan(plan, run, engine=NothingLeft(folder), now=_now, progress=Quiet())
     return _recomputed(folder, results, manifest), manifest
+
+
+class FinishedRun(RunFolder):
+    """A finished run is only read: whatever would be written differs from what its manifest vouches for."""
+
+    def save_cell(self, name: str, result: CellResult) -> None:  # noqa: ARG002 - the same shape as its parent's
+        """Refuse."""
+        raise RunFolderError(
+            f"{self.path}: recomputed from its transcripts, {name} differs from the cell on file; it was made by "
+            "another version of angelshare or from other data: measure again with another --out"
+        )
+
+    def save_transcripts(self, name: str, rows: Iterable[Transcript]) -> None:  # noqa: ARG002 - the same shape as its parent's
+        """Refuse."""
+        raise RunFolderError(f"{self.path}: transcripts/{name}.jsonl is missing; measure again with another --out")
 
 
 class NothingLeft:
@@ -148,18 +168,31 @@ def _now() -> datetime:
 
 
 def _recomputed(folder: Path, results: Results, manifest: Manifest) -> Audit:
-    """Compute the audit again and hold it against the report on file, time and place aside."""
+    """Compute the audit again and hold it against the report on file, within what processors differ by."""
     filed = decode_json((folder / "report.json").read_bytes(), Audit, str(folder / "report.json"))
     audit = analyse(
-        results, run=str(folder), command=filed.header.command, made_at=datetime.fromisoformat(filed.header.made_at),
-        version=manifest.version, commit=filed.header.commit,
+        results, run=filed.run, command=filed.header.command, made_at=datetime.fromisoformat(filed.header.made_at),
+        version=manifest.version, commit=filed.header.commit, begun_at_commit=filed.header.commit,
     )  # fmt: skip
-    names = (field.name for field in dataclasses.fields(Audit) if field.name != "run")
-    differing = sorted(name for name in names if encode(getattr(audit, name)) != encode(getattr(filed, name)))
+    names = (field.name for field in dataclasses.fields(Audit) if field.name not in ("run", "deviations"))
+    differing = [name for name in names if not _alike(plain(getattr(audit, name)), plain(getattr(filed, name)))]
     if differing:
         raise RunFolderError(
-            f"{folder}: recomputed from its cells, {', '.join(differing)} of report.json differ; it was made "
-            f"by angelshare "
-            f"{manifest.version} with other package versions (see manifest.json), or by hand: measure again"
+            f"{folder}: recomputed from its cells, {', '.join(differing)} of report.json differ; it was made at commit "
+            f"{filed.header.commit} (here: {_commit()}), with the package versions in manifest.json, or altered by "
+            "hand: measure again with another --out"
         )
-    return audit
+    return dataclasses.replace(filed, run=str(folder))
+
+
+def _alike(ours: Any, theirs: Any) -> bool:  # noqa: ANN401 - plain data
+    """Compare plain data: numbers within rounding of linear algebra, words with a figure in them not at all."""
+    if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
+        return set(ours) == set(theirs) and all(_alike(ours[key], theirs[key]) for key in ours)
+    if isinstance(ours, list | tuple) and isinstance(theirs, list | tuple):
+        return len(ours) == len(theirs) and all(map(_alike, ours, theirs))
+    if isinstance(ours, float | int) and isinstance(theirs, float | int):
+        return math.isclose(ours, theirs, rel_tol=1e-4, abs_tol=1e-6)
+    if isinstance(ours, str) and isinstance(theirs, str):
+        return re.sub(r"[\d.,]+", "", ours) == re.sub(r"[\d.,]+", "", theirs)
+    return bool(ours == theirs)

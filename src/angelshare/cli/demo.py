@@ -26,6 +26,9 @@ import click
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, the same as report.json.")
 def demo(out: Path, workers: int, as_json: bool) -> None:
     """Audit the bundled teacher in about a minute: few doses, few seeds, wide intervals."""
+    from angelshare.measure.engines import one_thread
+
+    one_thread()  # before numpy loads: sums then have one order on every machine
     from angelshare.cli.auditing import audit_plan, show
     from angelshare.cli.shipped import shipped_plan
 

@@ -40,6 +40,9 @@ def measure(plan: Path, out: Path, workers: int, ray_address: str | None, as_jso
     dose is
     above the plan's threshold.
     """
+    from angelshare.measure.engines import one_thread
+
+    one_thread()  # before numpy loads: sums then have one order on every machine
     from angelshare.cli.auditing import audit_plan, crossed, show
 
     audit, parsed = audit_plan(plan, out, workers=workers, ray_address=ray_address)

@@ -18,6 +18,9 @@ import click
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, the same as report.json.")
 def report(run: Path, out: Path | None, as_json: bool) -> None:
     """Verify the files of RUN against its manifest, recompute every number from its cells and show the verdict."""
+    from angelshare.measure.engines import one_thread
+
+    one_thread()  # before numpy loads: sums then have one order on every machine
     from angelshare.cli.auditing import reread, show
     from angelshare.report.publish import publish
 

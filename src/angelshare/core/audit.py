@@ -9,7 +9,7 @@ from angelshare.core.record import record
 from angelshare.core.records import ArmKind, Number, Price, RecoveryPoint, Ring, ThreatModel
 
 Axis: TypeAlias = Literal["queries", "tokens", "dollars", "flop"]
-"""What a dose is counted in: queries, completion tokens billed, US dollars, student training FLOP."""
+"""What a dose is counted in: queries, teacher tokens billed (in and out), US dollars, student training FLOP."""
 
 
 @record

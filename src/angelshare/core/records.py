@@ -281,7 +281,7 @@ class Limits:
     """Calls to remote models."""
 
     minutes: float = 0.0
-    """Wall time spent querying remote models."""
+    """Wall time spent querying each remote model, per sitting."""
 
 
 @record

@@ -19,7 +19,9 @@ from angelshare.measure.verdict import deviations, limits, verdict, would_change
 Row = TypeVar("Row")
 
 
-def analyse(results: Results, *, run: str, command: str, made_at: datetime, version: str, commit: str) -> Audit:
+def analyse(
+    results: Results, *, run: str, command: str, made_at: datetime, version: str, commit: str, begun_at_commit: str = ""
+) -> Audit:
     """Measure everything; deterministic given the cells."""
     bench = Bench(results)
     fitted = curves(bench)
@@ -34,8 +36,16 @@ def analyse(results: Results, *, run: str, command: str, made_at: datetime, vers
         fidelity=_each(bench, coverage.fidelity_row), extractors=_each(bench, coverage.extractors),
         arms=_each(bench, sheets.arm_row), elicitation=sheets.elicitation_rows(bench), losses=sheets.losses(bench,
         kind, budget),
-        costs=sheets.cost_sheet(bench), deviations=deviations(bench), limits=limits(bench),
+        costs=sheets.cost_sheet(bench), deviations=[*_mixed(begun_at_commit, commit), *deviations(bench)],
+        limits=limits(bench),
     )  # fmt: skip
+
+
+def _mixed(begun_at: str, ended_at: str) -> list[str]:
+    """Say when a run was begun with one state of the code and ended with another."""
+    if begun_at in ("", ended_at):
+        return []
+    return [f"The run was begun at commit {begun_at} and ended at {ended_at}; its cells may come from both."]
 
 
 def header(bench: Bench, *, command: str, made_at: datetime, version: str, commit: str) -> Header:

@@ -14,7 +14,6 @@ from angelshare.stats.recovery import attributable, recovered, uplift
 from angelshare.stats.style import false_promise, median_style, style_recovered
 
 LABELS: Mapping[ArmKind, str] = {
-    "floor": "open base, elicited",
     "shuffled": "form only (teacher's replies re-paired)",
     "self": "own replies",
     "gold": "public labels",
@@ -53,12 +52,16 @@ def no_teacher(bench: Bench, budget: int) -> dict[str, Floats]:
     }
 
 
+def missing_controls(bench: Bench, budget: int) -> list[str]:
+    """List the no-teacher controls that did not run at a dose."""
+    return [name for name in ("gold", "self", "shuffled") if name not in no_teacher(bench, budget)]
+
+
 def attributable_recovery(bench: Bench, kind: ArmKind, budget: int) -> Number:
     """Recovery minus the best no-teacher control at the same dose (M3); refused if a control is missing."""
-    have = no_teacher(bench, budget)
-    missing = [name for name in ("gold", "self", "shuffled") if name not in have]
+    have, missing = no_teacher(bench, budget), missing_controls(bench, budget)
     if missing:
-        return Refusal(refused=f"raw, not attributable: control {', '.join(missing)} did not run at {budget} queries")
+        return Refusal(refused=f"raw, not attributable: control {', '.join(missing)} did not run at {budget:,} queries")
     rng = bench.rng("attributable", kind, budget)
     return refusing(lambda: attributable(bench.panel(kind, budget), have, level=bench.plan.level, rng=rng))
 
@@ -66,7 +69,9 @@ def attributable_recovery(bench: Bench, kind: ArmKind, budget: int) -> Number:
 def uplift_over_open(bench: Bench, kind: ArmKind, budget: int) -> Number:
     """Recovery from the closed teacher minus that from the open one (M4)."""
     if not bench.cells("open", budget):
-        return Refusal(refused="no open arm: the plan names no open teacher")
+        named = bench.plan.open_teacher is not None
+        why = f"it did not run at {budget:,} queries" if named else "the plan names no open teacher"
+        return Refusal(refused=f"no open arm: {why}")
     rng = bench.rng("uplift", kind, budget)
     return refusing(
         lambda: uplift(bench.panel(kind, budget), bench.students("open", budget), level=bench.plan.level, rng=rng)
@@ -82,7 +87,7 @@ def point(bench: Bench, kind: ArmKind, budget: int) -> RecoveryPoint:
         style=median_style(bench.styles(kind, budget), level=level, rng=bench.rng("style", kind, budget)),
         held_out=recovery(bench, kind, budget, "held_out"),
         fidelity=fidelity_of.agreement(
-            own, teacher, level=level, rng=bench.rng("agreement", kind, budget)
+            own, teacher, level=level, rng=bench.rng("agreement", kind, budget), cluster=bench.clusters("near")
         ),
     )  # fmt: skip
 

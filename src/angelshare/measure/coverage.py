@@ -36,7 +36,14 @@ def _ring_row(bench: Bench, kind: ArmKind, budget: int, ring: Ring, domain: str)
     level = bench.plan.level
 
     def mean(values: Floats, who: str) -> Number:
-        return accuracy(values, panel.domain, level=level, rng=bench.rng(*words, who), trained=who == "student")
+        return accuracy(
+            values,
+            panel.domain,
+            level=level,
+            rng=bench.rng(*words, who),
+            cluster=panel.cluster,
+            trained=who == "student",
+        )
 
     small = panel.domain.size < SMALLEST_RING and not domain
     value = (
@@ -78,8 +85,12 @@ def fidelity_row(bench: Bench, kind: ArmKind, budget: int) -> FidelityRow:
     panel = bench.panel(kind, budget)
     return FidelityRow(
         arm=kind, budget=budget,
-        accuracy=accuracy(panel.student, codes, level=level, rng=bench.rng("accuracy", kind, budget)),
-        agreement=fidelity.agreement(own, teacher, level=level, rng=bench.rng("agreement", kind, budget)),
+        accuracy=accuracy(
+            panel.student, codes, level=level, rng=bench.rng("accuracy", kind, budget), cluster=panel.cluster
+        ),
+        agreement=fidelity.agreement(
+            own, teacher, level=level, rng=bench.rng("agreement", kind, budget), cluster=panel.cluster
+        ),
         chance_adjusted=fidelity.chance_adjusted(
             own, teacher, panel.student, panel.teacher[0], level=level, rng=bench.rng("kappa", kind, budget),
             domain=codes

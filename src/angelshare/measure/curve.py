@@ -9,7 +9,7 @@ import numpy as np
 
 from angelshare.core.audit import Axis, Curve, Dot, Target
 from angelshare.core.records import ArmKind, CellResult, Refusal
-from angelshare.measure.attribution import no_teacher
+from angelshare.measure.attribution import missing_controls, no_teacher
 from angelshare.measure.panels import Bench, Floats
 from angelshare.stats.curve import fit_curve
 from angelshare.stats.panel import Panel
@@ -40,9 +40,7 @@ def curves(bench: Bench) -> list[Curve]:
     """Fit every teacher arm on queries; the headline arm on every axis, and its attributable part."""
     out = [curve(bench, kind, "queries") for kind in dict.fromkeys(bench.plan.arms)]
     out += [curve(bench, bench.headline, axis) for axis in OTHER_AXES]
-    if no_teacher(bench, max(bench.doses(bench.headline))):
-        out.append(curve(bench, bench.headline, "queries", attributable=True))
-    return out
+    return [*out, curve(bench, bench.headline, "queries", attributable=True)]
 
 
 def curve(bench: Bench, kind: ArmKind, axis: Axis, *, attributable: bool = False) -> Curve:
@@ -60,8 +58,14 @@ def curve(bench: Bench, kind: ArmKind, axis: Axis, *, attributable: bool = False
             kind, axis, measure, float(x.max()), f"arms of different size had the same {axis}: no dose axis"
         )
     panels = [bench.panel(kind, budget) for budget in budgets]
-    rivals = [_best_control(bench, panel, budget) for panel, budget in zip(panels, budgets, strict=True)]
-    points = dose_points(panels, level=bench.plan.level, controls=rivals if attributable else None)
+    rivals = None
+    if attributable:
+        missing = [f"{name} at {budget:,}" for budget in budgets for name in missing_controls(bench, budget)]
+        if missing:
+            reason = f"raw, not attributable: no control {', '.join(missing)}"
+            return _no_curve(kind, axis, measure, float(x.max()), reason)
+        rivals = [_best_control(bench, panel, budget) for panel, budget in zip(panels, budgets, strict=True)]
+    points = dose_points(panels, level=bench.plan.level, controls=rivals)
     if isinstance(points, Refusal):
         return _no_curve(kind, axis, measure, float(x.max()), points.refused)
     rng = bench.rng("curve", kind, axis, measure)
@@ -103,11 +107,8 @@ def _dose(cells: Sequence[CellResult], budget: int, axis: Axis) -> float | None:
 
 
 def _best_control(bench: Bench, panel: Panel, budget: int) -> Floats:
-    """Scores of the no-teacher control that does best at a dose; the floor itself if none ran."""
-    have = list(no_teacher(bench, budget).values())
-    if not have:
-        return panel.floor
-    return max(have, key=lambda scores: _domain_mean(scores, panel))
+    """Scores of the no-teacher control that does best at a dose."""
+    return max(no_teacher(bench, budget).values(), key=lambda scores: _domain_mean(scores, panel))
 
 
 def _domain_mean(scores: Floats, panel: Panel) -> float:

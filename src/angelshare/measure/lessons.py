@@ -65,6 +65,10 @@ def pairs_for(
         whole(done) if richest == "traces" or kind == "traces" else task.split(whole(done))[1] for _, done in rows
     ]
     if kind == "shuffled":
+        # a domain with one query has no other reply to give it
+        count = Counter(item.domain for item, _ in rows)
+        kept = [k for k, (item, _) in enumerate(rows) if count[item.domain] > 1]
+        rows, replies = [rows[k] for k in kept], [replies[k] for k in kept]
         replies = _re_paired(replies, [item.domain for item, _ in rows], seed=seed)
     if kind == "corrupted":
         replies = [_steps_shuffled(task, reply, seed=seed) for reply in replies]

@@ -74,7 +74,10 @@ class Bench:
         ]
         if not blocks[1].size:
             raise RefusedError(f"the task has no {ring.replace('_', '-')} items")
-        return Panel(student=blocks[0], floor=blocks[1], teacher=blocks[2], domain=self.codes(ring, domain))
+        return Panel(
+            student=blocks[0], floor=blocks[1], teacher=blocks[2], domain=self.codes(ring, domain),
+            cluster=self.clusters(ring, domain),
+        )  # fmt: skip
 
     def students(self, kind: ArmKind, budget: int, ring: Ring = "near") -> Floats:
         """(seeds, items) scores of an arm."""
@@ -89,6 +92,7 @@ class Bench:
                 floor=self._matrix([self.floor], "near", _feature(k)),
                 teacher=self._matrix([self.teacher], "near", _feature(k)),
                 domain=self.codes("near"),
+                cluster=self.clusters("near"),
             )
             for k, name in enumerate(self.task.style_features)
         ]
@@ -109,6 +113,15 @@ class Bench:
         names = self.domains(ring)
         kept = [score.domain for score in self._ring(self.floor, ring) if domain in ("", score.domain)]
         return np.array([0 if domain else names.index(name) for name in kept], dtype=np.int64)
+
+    def clusters(self, ring: Ring, domain: str = "") -> Ints | None:
+        """(items,) cluster codes of a ring, items without a cluster each alone; None if no item has one."""
+        kept = [score.item for score in self._ring(self.floor, ring) if domain in ("", score.domain)]
+        names = [self.results.clusters.get(item, f"alone: {item}") for item in kept]
+        if not set(kept) & set(self.results.clusters):
+            return None
+        codes = {name: code for code, name in enumerate(dict.fromkeys(names))}
+        return np.array([codes[name] for name in names], dtype=np.int64)
 
     def scores(self, cells: Sequence[CellResult], ring: Ring = "near") -> list[Score]:
         """List the scores of some cells on a ring."""

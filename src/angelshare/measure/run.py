@@ -12,14 +12,15 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from angelshare.core import plugins
-from angelshare.core.errors import AuthorisationError
+from angelshare.core.errors import AuthorisationError, UnknownKeyError, nearest
 from angelshare.core.protocols import Task
-from angelshare.core.records import Arm, Cell, CellResult, Completion, Item, Pair, Plan, Query, Score
-from angelshare.measure.cell import Training, drawn, few_shot, scored, train_cell
+from angelshare.core.records import Arm, Cell, CellResult, Completion, Item, Message, Pair, Plan, Query, Sampling, Score
+from angelshare.core.strict import encode
+from angelshare.measure.cell import Training, drawn, few_shot, recipe_use, scored, train_cell
 from angelshare.measure.engines import Engine
 from angelshare.measure.grid import EXAMPLES, cell_name, development_items, query_items, student_cells, test_items
 from angelshare.measure.lessons import Replies, pairs_for, whole
-from angelshare.measure.plans import controls
+from angelshare.measure.plans import controls, labels_public
 from angelshare.measure.sources import Errand, asking_for_logprobs, is_remote, run_errands
 from angelshare.store.runs import RunFolder
 
@@ -58,7 +59,9 @@ class Results(NamedTuple):
     cells: Mapping[Cell, CellResult]
     elicitation: Sequence[Elicitation]
     asked: Sequence[Completion]
-    """Every reply a teacher gave, for the cost sheet."""
+    """Every reply a teacher or any remote model gave, each paid call once, for the cost sheet."""
+    clusters: Mapping[str, str] = {}
+    """Cluster of each test item that has one, by item id."""
 
 
 def run_plan(
@@ -69,34 +72,70 @@ def run_plan(
     Raises PlanError, PluginError, AuthorisationError, EndpointError, LimitReached or StorageError; whatever
     was finished before stays in the folder.
     """
-    refuse_unauthorised(plan)
+    preflight(plan)
     task: Task = plugins.build("tasks", plan.task)
-    plugins.build("students", plan.student)  # a wrong option is found before anything is asked
+    _check_domains(plan, task)
     items = test_items(plan, task)
     queries = {seed: query_items(plan, task, seed) for seed in plan.seeds}
+    folder.settle_items([*items, *(item for seed in plan.seeds for item in queries[seed])])
     errands = [*_test_errands(plan, task, items), *_query_errands(plan, queries), *_elicitation_errands(plan, task)]
     progress.stage("asking teacher and base", sum(len(errand.queries) for errand in errands))
     answers = run_errands(errands, plan, folder, engine=engine, now=now, advance=progress.advance)
     elicitation, ways = _choose_ways(plan, task, answers)
     cells = _end_cells(plan, task, items, answers, ways)
     for cell, result in cells.items():
-        folder.save_cell(cell_name(cell), result)
+        filed = folder.load_cell(cell_name(cell))
+        if filed is None or encode(filed) != encode(result):
+            folder.save_cell(cell_name(cell), result)
     material = _Material(plan, task, items, queries, answers)
     floor = next(result for cell, result in cells.items() if cell.arm.kind == "floor")
     cells |= _students(plan, material, folder, floor=floor, engine=engine, progress=progress)
-    asked = [reply for name, replies in answers.items() if name.startswith(("teacher", "open")) for reply in replies]
-    return Results(plan, task, cells, elicitation, asked)
+    clusters = {item.id: item.cluster for item in items if item.cluster is not None}
+    return Results(plan, task, cells, elicitation, _paid(errands, answers), clusters)
 
 
-def refuse_unauthorised(plan: Plan) -> None:
-    """Refuse a plan that queries a model hosted elsewhere without saying who allowed it."""
+def preflight(plan: Plan) -> None:
+    """Find, before anything is written or paid for, whatever can be found from the plan alone.
+
+    Raises AuthorisationError for a remote model without leave, PluginError or PlanError for a wrong option.
+    """
     for use in (plan.teacher, plan.base, plan.open_teacher):
-        if use is not None and is_remote(use) and plan.authorisation is None:
-            raise AuthorisationError(
-                f"'{use.use}' is a remote model and the plan has no [authorisation] block; add one with by, "
-                f"reference and "
-                "until (who allowed the queries, under what, until which date)"
-            )
+        if use is None:
+            continue
+        plugins.check("models", use)
+        if is_remote(use):
+            if plan.authorisation is None:
+                raise AuthorisationError(
+                    f"'{use.use}' is a remote model and the plan has no [authorisation] block; add one with by, "
+                    "reference and until (who allowed the queries, under what, until which date)"
+                )
+            plugins.build("models", use)  # nothing is called yet; an address with a secret in it is refused here
+    plugins.check("tasks", plan.task)
+    for kind in dict.fromkeys((*plan.arms, *controls(plan))):
+        plugins.build("students", recipe_use(plan, kind))
+
+
+def _check_domains(plan: Plan, task: Task) -> None:
+    known = {*task.domains, "default"}
+    for name in plan.public_labels:
+        if name not in known:
+            raise UnknownKeyError(f"public_labels: task '{task.name}' has no domain '{name}'; {nearest(name, known)}")
+
+
+def _paid(errands: Sequence[Errand], answers: Mapping[str, Sequence[Completion]]) -> list[Completion]:
+    """List what teachers and remote models answered; a remote call that the ledger answered again was paid once."""
+    out = []
+    seen: set[tuple[str, tuple[Message, ...], Sampling]] = set()
+    for errand in errands:
+        remote = is_remote(errand.use)
+        if not remote and not errand.name.startswith(("teacher", "open")):
+            continue
+        for query, reply in zip(errand.queries, answers[errand.name], strict=True):
+            key = (errand.use.use + repr(errand.use.options), tuple(query.messages), query.sampling)
+            if not remote or key not in seen:
+                out.append(reply)
+            seen.add(key)
+    return out
 
 
 class _Material(NamedTuple):
@@ -152,7 +191,8 @@ def _test_errands(plan: Plan, task: Task, items: Sequence[Item]) -> list[Errand]
         for draw in range(plan.teacher_draws)
     ]
     errands += [
-        Errand(name=f"base-test-{way}", use=plan.base, queries=_ways(task, way, items)) for way in plan.elicitation
+        Errand(name=f"base-test-{way}", use=plan.base, queries=_ways(plan, task, way, items))
+        for way in plan.elicitation
     ]
     return errands
 
@@ -177,16 +217,22 @@ def _elicitation_errands(plan: Plan, task: Task) -> list[Errand]:
     if len(plan.elicitation) < 2:  # noqa: PLR2004 - nothing to choose
         return []
     items = development_items(plan, task)
-    return [Errand(name=f"base-dev-{way}", use=plan.base, queries=_ways(task, way, items)) for way in plan.elicitation]
+    return [
+        Errand(name=f"base-dev-{way}", use=plan.base, queries=_ways(plan, task, way, items)) for way in plan.elicitation
+    ]
 
 
-def _ways(task: Task, way: str, items: Sequence[Item]) -> list[Query]:
+def _ways(plan: Plan, task: Task, way: str, items: Sequence[Item]) -> list[Query]:
+    """Word the questions to the base; solved examples are shown only as far as the plan calls labels public."""
     if way == "zero_shot":
         return [item.query for item in items]
     examples: dict[str, list[Item]] = {}
     for item in task.queries(2 * SHOTS * len(task.domains), seed=EXAMPLES):
         examples.setdefault(item.domain, []).append(item)
-    return [few_shot(item, _others(examples.get(item.domain, []), item)) for item in items]
+    return [
+        few_shot(item, _others(examples.get(item.domain, []), item)[: labels_public(plan, item.domain)])
+        for item in items
+    ]
 
 
 def _others(examples: Sequence[Item], item: Item) -> list[Item]:

@@ -37,7 +37,10 @@ def arm_row(bench: Bench, kind: ArmKind, budget: int) -> ArmRow:
         cost_usd=_mean(costs) if costs and len(costs) == len(cells) else None,
         training_flop=_mean([meter.training_flop for meter in meters]),
         cpu_seconds=_mean([meter.cpu_seconds for meter in meters]),
-        accuracy=accuracy(panel.student, panel.domain, level=bench.plan.level, rng=bench.rng("accuracy", kind, budget)),
+        accuracy=accuracy(
+            panel.student, panel.domain, level=bench.plan.level, rng=bench.rng("accuracy", kind, budget),
+            cluster=panel.cluster,
+        ),
         recovery=recovery(bench, kind, budget),
         attributable=(
             attributable_recovery(bench, kind, budget)
@@ -94,42 +97,50 @@ def losses(bench: Bench, kind: ArmKind, budget: int) -> list[LossRow]:
     ]
 
 
-def calibration_error(scores: Sequence[Score], extractor: str, *, level: float, rng: np.random.Generator) -> Number:
-    """Estimate the expected calibration error over ten bins of the model's own probability.
+def calibration_error(
+    rows: Sequence[Sequence[Score]], extractor: str, *, level: float, rng: np.random.Generator
+) -> Number:
+    """Estimate the expected calibration error over ten bins of the model's own probability, seeds pooled.
 
-    Source: Guo et al. 2017, arXiv 1706.04599, eq. 3. The interval resamples items; refused where the model shows no
-    probability for its replies.
+    Source: Guo et al. 2017, arXiv 1706.04599, eq. 3. The interval resamples items, and seeds if there are several;
+    refused where the model shows no probability for its replies.
     """
-    known = [score for score in scores if score.certainty is not None]
-    if len(known) < SMALLEST:
+    if len(rows[0]) < SMALLEST or any(score.certainty is None for scores in rows for score in scores):
         return Refusal(refused="the interface shows no probabilities for replies")
-    sure = np.array([score.certainty for score in known], dtype=np.float64)
-    right = np.array([getattr(score, extractor) for score in known], dtype=np.float64)
-    draws = np.array([_ece(sure[k], right[k]) for k in rng.integers(0, sure.size, (DRAWS, sure.size))])
+    sure = np.array([[score.certainty for score in scores] for scores in rows], dtype=np.float64)
+    right = np.array([[getattr(score, extractor) for score in scores] for scores in rows], dtype=np.float64)
+    seeds, items = sure.shape
+    picks = [np.ix_(rng.integers(0, seeds, seeds), rng.integers(0, items, items)) for _ in range(DRAWS)]
+    draws = np.array([_ece(sure[pick], right[pick]) for pick in picks])
     # resampling adds noise to every bin, which an absolute difference only ever counts upwards
     draws = draws - (np.median(draws) - _ece(sure, right))
     low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
     return Estimate(
-        value=_ece(sure, right), low=max(0.0, float(low)), high=float(high), level=level, n=len(known),
-        method="items resampled, centred; ten equal bins", caution="biased upwards in small samples",
+        value=_ece(sure, right), low=max(0.0, float(low)), high=float(high), level=level, n=items,
+        method="items and seeds resampled, centred; ten equal bins", caution="biased upwards in small samples",
     )  # fmt: skip
 
 
-def distinct_share(scores: Sequence[Score], extractor: str, *, level: float, rng: np.random.Generator) -> Number:  # noqa: ARG001 - one shape for all readers
-    """Share of replies that no other item of the domain got: a low share shows a collapsed student."""
-    if not scores:
-        return Refusal(refused="no replies")
-    keys = [(score.domain, score.draw, score.text) for score in scores]
-    count = Counter(keys)
-    single = np.array([[float(count[key] == 1) for key in keys]])
-    return proportion(single, level=level, rng=rng, seeds=False)
+def distinct_share(
+    rows: Sequence[Sequence[Score]],
+    extractor: str,  # noqa: ARG001 - one shape for all readers
+    *,
+    level: float,
+    rng: np.random.Generator,
+) -> Number:
+    """Estimate the share of replies that no other item of the domain got: a low share shows a collapsed student."""
+    keys = [[(score.domain, score.text) for score in scores] for scores in rows]
+    counts = [Counter(of) for of in keys]
+    single = np.array([[float(count[key] == 1) for key in of] for count, of in zip(counts, keys, strict=True)])
+    return proportion(single, level=level, rng=rng, seeds=len(rows) > 1)
 
 
 def _loss_row(bench: Bench, name: str, kind: ArmKind, budget: int, read: Callable[[Score], float]) -> LossRow:
     def rate(cells: Sequence[CellResult], who: str) -> Number:
         values = np.array([[read(score) for score in bench.scores([cell]) if score.draw == 0] for cell in cells])
         rng = bench.rng("loss", name, who)
-        return proportion(values, level=bench.plan.level, rng=rng, seeds=who == "student")
+        clusters = bench.clusters("near")
+        return proportion(values, level=bench.plan.level, rng=rng, cluster=clusters, seeds=who == "student")
 
     return LossRow(
         metric=name, teacher=rate([bench.teacher], "teacher"), base=rate([bench.floor], "base"),
@@ -138,20 +149,20 @@ def _loss_row(bench: Bench, name: str, kind: ArmKind, budget: int, read: Callabl
 
 
 def _whole_row(bench: Bench, name: str, kind: ArmKind, budget: int, measure: Callable[..., Number]) -> LossRow:
-    """Measure something of a model's replies as a whole; of the students, the first seed speaks for a typical one."""
+    """Measure something of a model's replies as a whole."""
 
-    def of(cell: CellResult, who: str) -> Number:
-        return measure(
-            bench.scores([cell]), bench.plan.extractor, level=bench.plan.level, rng=bench.rng("loss", name, who)
-        )
+    def of(cells: Sequence[CellResult], who: str) -> Number:
+        rows = [[score for score in bench.scores([cell]) if score.draw == 0] for cell in cells]
+        return measure(rows, bench.plan.extractor, level=bench.plan.level, rng=bench.rng("loss", name, who))
 
     return LossRow(
-        metric=name, teacher=of(bench.teacher, "teacher"), base=of(bench.floor, "base"),
-        student=of(bench.cells(kind, budget)[0], "student"),
+        metric=name, teacher=of([bench.teacher], "teacher"), base=of([bench.floor], "base"),
+        student=of(bench.cells(kind, budget), "student"),
     )  # fmt: skip
 
 
 def _ece(sure: Floats, right: Floats) -> float:
+    sure, right = sure.ravel(), right.ravel()
     place = np.minimum((sure * BINS).astype(int), BINS - 1)
     total = np.bincount(place, minlength=BINS)
     gap = np.abs(np.bincount(place, sure, BINS) - np.bincount(place, right, BINS))

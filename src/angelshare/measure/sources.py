@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 
 from angelshare.core import plugins
+from angelshare.core.errors import RunFolderError
 from angelshare.core.protocols import Model, Remote
 from angelshare.core.record import record
 from angelshare.core.records import Completion, Item, Message, Plan, Price, Query, Sampling, Transcript, Use
@@ -50,23 +51,39 @@ def run_errands(
         if rows is None:
             missing.append(errand)
         else:
+            _require_same(errand, rows, folder.path)
             done[errand.name] = [completion_of(row) for row in rows]
             advance(len(rows))
-    remote = {use.use + repr(sorted(use.options.items())): use for use in (e.use for e in missing) if is_remote(use)}
-    for key, use in remote.items():
-        with opened(use, plan, folder.path, now) as model:
-            for errand in missing:
-                if errand.use.use + repr(sorted(errand.use.options.items())) == key:
-                    done[errand.name] = _keep(
-                        folder, errand, _counted(model.answer(errand.queries), advance), plan, model.name
-                    )
     local = [errand for errand in missing if not is_remote(errand.use)]
     jobs = [Asking(model=errand.use, queries=errand.queries) for errand in local]
     for index, completions in engine.run(ask, jobs):
         errand = local[index]
         done[errand.name] = _keep(folder, errand, completions, plan, model_name(errand.use))
         advance(len(completions))
+    # local models first: whatever is wrong with them shows before anyone is paid
+    with ExitStack() as stack:
+        paid = [errand for errand in missing if is_remote(errand.use)]
+        models = {_key(e.use): e.use for e in paid}
+        ready = {key: stack.enter_context(opened(use, plan, folder.path, now)) for key, use in models.items()}
+        for errand in paid:
+            model = ready[_key(errand.use)]
+            replies = _counted(model.answer(errand.queries), advance)
+            done[errand.name] = _keep(folder, errand, replies, plan, model.name)
     return done
+
+
+def _key(use: Use) -> str:
+    return use.use + repr(sorted(use.options.items()))
+
+
+def _require_same(errand: Errand, rows: Sequence[Transcript], path: Path) -> None:
+    """Refuse transcripts that answer other questions than this plan asks: the task's data were changed in between."""
+    asked = [(query.id, tuple(query.messages), query.sampling.draw) for query in errand.queries]
+    if [(row.id, tuple(row.prompt), row.draw) for row in rows] != asked:
+        raise RunFolderError(
+            f"{path}: transcripts/{errand.name}.jsonl answers other queries than the plan now asks; the task's data "
+            "were changed since the run was begun: put them back, or use another --out"
+        )
 
 
 def is_remote(use: Use) -> bool:
@@ -96,8 +113,8 @@ def model_name(use: Use) -> str:
 
 
 def price_of(plan: Plan, model: str) -> Price | None:
-    """Find the plan's price row for a model."""
-    return next((price for price in plan.prices if price.model == model), None)
+    """Find the plan's latest price row for a model."""
+    return max((price for price in plan.prices if price.model == model), key=lambda price: price.on, default=None)
 
 
 def cost_of(completion: Completion, price: Price | None) -> float | None:

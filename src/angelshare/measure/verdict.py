@@ -82,8 +82,12 @@ def limits(bench: Bench) -> list[str]:
 def deviations(bench: Bench) -> list[str]:
     """List departures from the plan: undertrained cells, controls left out, arms without pairs."""
     out = [f"Control '{kind}' was left out by the plan." for kind in bench.plan.leave_out]
-    if bench.plan.open_teacher is None:
+    if bench.plan.open_teacher is None and "open" not in bench.plan.leave_out:
         out.append("Control 'open' did not run: the plan names no open teacher.")
+    start = bench.plan.student.options.get("base")
+    asked = bench.plan.base.options.get("path")
+    if start is not None and asked is not None and start != asked:
+        out.append(f"The floor is '{asked}', but students start from '{start}': recovery mixes two bases.")
     unused = sum(reply.truncated or reply.refused for reply in bench.results.asked)
     if unused:
         out.append(f"{unused:,} teacher replies were refused or cut short; none of them was taught.")
@@ -124,5 +128,12 @@ def _half(half: Number) -> str:
     if isinstance(half, Refusal):
         return f"The dose to half of the gap is not stated: {half.refused}."
     if half.high is None:
-        return f"Half of the gap takes more than {half.low or half.value:,.0f} queries; no upper bound can be stated."
-    return f"Half of the gap takes {half.value:,.0f} queries ({half.low or 0:,.0f} to {half.high:,.0f})."
+        return (
+            f"Half of the gap takes more than {_round(half.low or half.value)} queries; no upper bound can be stated."
+        )
+    return f"Half of the gap takes {_round(half.value)} queries ({_round(half.low or 0)} to {_round(half.high)})."
+
+
+def _round(dose: float) -> str:
+    """Two digits, as the verdict box shows doses."""
+    return f"{float(f'{dose:.2g}'):,.0f}"

@@ -263,7 +263,8 @@ def _draw_discrepancy(
     gain = np.linalg.solve(model.error, across.T).T
     spread = _kernel(grid, grid, model.discrepancy, dose[0]) - gain @ across.T
     spectrum, vectors = np.linalg.eigh(spread)
-    factor = vectors * np.sqrt(np.maximum(spectrum, 0.0))
+    # the symmetric root: see `sampling.draw_means`
+    factor = (vectors * np.sqrt(np.maximum(spectrum, 0.0))) @ vectors.T
     return np.asarray(residual @ gain.T + rng.standard_normal((residual.shape[0], grid.size)) @ factor.T)
 
 

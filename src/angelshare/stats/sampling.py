@@ -82,7 +82,8 @@ def draw_means(means: DomainMeans, rng: np.random.Generator, draws: int = DRAWS)
     """Draw (draws, domains, columns) of what the true means may be, items being the source of luck."""
     size, (count, k) = means.covariance.shape[0], means.value.shape
     spectrum, vectors = np.linalg.eigh(means.covariance)
-    factor = vectors * np.sqrt(np.maximum(spectrum, 0.0))
+    # the symmetric root: eigenvectors alone have no fixed sign or basis, and would differ between machines
+    factor = (vectors * np.sqrt(np.maximum(spectrum, 0.0))) @ vectors.T
     noise = (rng.standard_normal((draws, size)) @ factor.T).reshape(draws, count, k)
     freedom = np.maximum(means.units - 1, 1)
     noise *= np.sqrt(freedom / rng.chisquare(freedom, size=(draws, count)))[:, :, None]

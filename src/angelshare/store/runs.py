@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ import msgspec
 
 from angelshare.core.errors import RunFolderError
 from angelshare.core.record import record
-from angelshare.core.records import FORMAT_VERSION, CellResult, Transcript
+from angelshare.core.records import FORMAT_VERSION, CellResult, Item, Transcript
 from angelshare.core.strict import decode_json, encode
 from angelshare.store.files import atomic_write, make_folder, write_jsonl
 
@@ -35,6 +36,20 @@ class Begun:
     started_at: str
     """Instant in UTC of the first sitting."""
 
+    commit: str = "unknown"
+    """Commit of the source tree at the first sitting, "+dirty" if changed."""
+
+
+@record
+class ItemsNote:
+    """items.json: which questions a run is about, so that changed data are noticed."""
+
+    sha256: str
+    """Hash of every test item and query with its reference answer, in order."""
+
+    items: int
+    """How many."""
+
 
 class RunFolder:
     """Reads and writes the parts of one run."""
@@ -55,6 +70,18 @@ class RunFolder:
     def save_transcripts(self, name: str, rows: Iterable[Transcript]) -> None:
         """Write a source's transcripts, whole or not at all."""
         write_jsonl(make_folder(self.path / "transcripts") / f"{name}.jsonl", rows)
+
+    def settle_items(self, items: Sequence[Item]) -> None:
+        """Note which items and queries, with which answers, this run is about; refuse others later on."""
+        digest = hashlib.sha256(b"".join(encode(item) for item in items)).hexdigest()
+        path = self.path / "items.json"
+        if not path.exists():
+            atomic_write(path, encode(ItemsNote(sha256=digest, items=len(items))) + b"\n")
+        elif decode_json(path.read_bytes(), ItemsNote, str(path)).sha256 != digest:
+            raise RunFolderError(
+                f"{self.path}: the task's items, queries or answers are not those the run was begun with; put the "
+                "task's data back as they were, or use another --out"
+            )
 
     def load_transcripts(self, name: str) -> list[Transcript] | None:
         """Read a source's transcripts, or None if they are not there yet."""
