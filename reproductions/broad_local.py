@@ -222,8 +222,8 @@ def remarks(checks: Sequence[Check]) -> list[str]:
     failed = [check.criterion for check in checks if not check.passed and "re-paired" in check.criterion]
     if failed:
         notes.append(
-            "Re-paired replies about facts are wrong facts: learning them overwrites what the base knew, so this "
-            "control falls below 0 instead of staying near it. The criterion was two-sided and is not met, although "
-            "no capability came from form, which is what the control is there to show."
+            "A re-paired control below 0 has lost facts that the base knew; beside it stands what the same mixture "
+            "loses with the right replies. The criterion was two-sided and is not met, although no capability came "
+            "from form, which is what the control is there to show."
         )
     return notes

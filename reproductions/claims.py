@@ -49,7 +49,10 @@ class Outcome:
     """How to run it alone."""
 
     cpu_seconds: float
-    """Process time of this sitting, workers included; near 0 when finished cells were found."""
+    """Process time, workers included; near 0 in a sitting that found every cell finished."""
+
+    caveat: str = ""
+    """What the criteria do not ask for and did not happen; stands beside the verdict."""
 
     @property
     def passed(self) -> bool:

@@ -35,6 +35,7 @@ def reproduce(out: Path, *, workers: int) -> Outcome:
         "with their steps shuffled (answer kept), and re-paired within the skill (right form, wrong content).",
         checks=judged(bench, largest),
         remarks=[*found(bench, largest), WHY],
+        caveat="that wrong content costs little is not reproduced",
         how="python -m reproductions --only B6 (the plan alone: angelshare measure plans/reproductions/skills.toml)",
         cpu_seconds=cpu_seconds() - before,
     )

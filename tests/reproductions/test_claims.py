@@ -49,7 +49,7 @@ def test_the_page_keeps_failures():
     text = page([outcome(bad, Check(criterion="other", found="3 of 4", passed=True))])
     assert "| recovery at least 0.3 | 0.50 [0.10, 0.90] | **no** |" in text
     assert "| other | 3 of 4 | yes |" in text
-    assert "| B0 | a claim | 1 of 2 | not in full | 1 |" in text
+    assert "| B0 | a claim | 1 of 2 | no | 1 |" in text
     assert "- a note" in text
 
 
