@@ -6,10 +6,16 @@ from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 from angelshare.core.record import record
-from angelshare.core.records import ArmKind, Number, Price, RecoveryPoint, Ring, ThreatModel
+from angelshare.core.records import ArmKind, Number, Price, RecoveryPoint, Refusal, Ring, ThreatModel
 
 Axis: TypeAlias = Literal["queries", "tokens", "dollars", "flop"]
 """What a dose is counted in: queries, teacher tokens billed (in and out), US dollars, student training FLOP."""
+
+ON_MEDIAN_ROW = "given on the median row"
+WHOLE_RINGS_ONLY = "given for whole rings other than near"
+NO_TEACHER_ARM = "not a teacher arm"
+GIVEN_ELSEWHERE = (ON_MEDIAN_ROW, WHOLE_RINGS_ONLY, NO_TEACHER_ARM)
+"""Reasons that only say where a number stands instead; nothing is missing from the data."""
 
 
 @record
@@ -244,6 +250,9 @@ class RingRow:
 
     teacher: Number
     """Accuracy of the teacher."""
+
+    over_near: Number = Refusal(refused=WHOLE_RINGS_ONLY)
+    """Recovery here over recovery in the near ring: how far the capability reaches."""
 
 
 @record

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from angelshare.core.audit import Step, StyleRow
+from angelshare.core.audit import ON_MEDIAN_ROW, Step, StyleRow
 from angelshare.core.errors import RefusedError
 from angelshare.core.records import ArmKind, Number, RecoveryPoint, Refusal
 from angelshare.measure.panels import Bench, Floats
@@ -99,7 +99,7 @@ def styles(bench: Bench, kind: ArmKind, budget: int) -> list[StyleRow]:
     for panel in panels:
         rng = bench.rng("style", panel.name, kind, budget)
         value = style_recovered(panel.student, panel.floor, panel.teacher, panel.domain, level=level, rng=rng)
-        none = Refusal(refused="given on the median row")
+        none = Refusal(refused=ON_MEDIAN_ROW)
         rows.append(StyleRow(arm=kind, budget=budget, feature=panel.name, style=value, false_promise_index=none))
     median = median_style(panels, level=level, rng=bench.rng("style", kind, budget))
     promise = false_promise_index(bench, kind, budget)

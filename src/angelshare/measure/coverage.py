@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from angelshare.core.audit import ExtractorRow, FidelityRow, LedgerRow, RingRow
+from angelshare.core.audit import WHOLE_RINGS_ONLY, ExtractorRow, FidelityRow, LedgerRow, RingRow
 from angelshare.core.errors import RefusedError
 from angelshare.core.records import ArmKind, Number, Refusal, Ring
 from angelshare.measure.attribution import recovery, refusing
@@ -12,7 +12,7 @@ from angelshare.measure.panels import Bench, Floats
 from angelshare.stats import fidelity
 from angelshare.stats.distinguish import distinguishing_advantage
 from angelshare.stats.ledger import item_ledger
-from angelshare.stats.recovery import accuracy, difference, recovered
+from angelshare.stats.recovery import accuracy, difference, ratio, recovered
 
 RINGS: tuple[Ring, ...] = ("queried", "near", "far", "held_out")
 SMALLEST_RING = 100
@@ -54,8 +54,16 @@ def _ring_row(bench: Bench, kind: ArmKind, budget: int, ring: Ring, domain: str)
     return RingRow(
         arm=kind, budget=budget, ring=ring, domain=domain or "all", recovery=value,
         floor=mean(panel.floor, "floor"), student=mean(panel.student, "student"),
-        teacher=mean(panel.teacher, "teacher"),
+        teacher=mean(panel.teacher, "teacher"), over_near=_over_near(bench, kind, budget, ring, domain),
     )  # fmt: skip
+
+
+def _over_near(bench: Bench, kind: ArmKind, budget: int, ring: Ring, domain: str) -> Number:
+    """Recovery in a whole ring over that in the near ring (M9)."""
+    if ring == "near" or domain:
+        return Refusal(refused=WHOLE_RINGS_ONLY)
+    panel, near = bench.panel(kind, budget, ring), bench.panel(kind, budget)
+    return ratio(panel, near, level=bench.plan.level, rng=bench.rng("over near", kind, budget, ring))
 
 
 def ledger(bench: Bench, kind: ArmKind, budget: int) -> list[LedgerRow]:

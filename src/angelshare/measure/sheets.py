@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from angelshare.core.audit import ArmRow, CostSheet, ElicitationRow, LossRow
+from angelshare.core.audit import NO_TEACHER_ARM, ArmRow, CostSheet, ElicitationRow, LossRow
 from angelshare.core.records import ArmKind, CellResult, Estimate, Number, Refusal, Score
 from angelshare.measure.attribution import attributable_recovery, recovery
 from angelshare.measure.panels import Bench, Floats
@@ -45,7 +45,7 @@ def arm_row(bench: Bench, kind: ArmKind, budget: int) -> ArmRow:
         attributable=(
             attributable_recovery(bench, kind, budget)
             if kind in bench.plan.arms and kind != "gold_all"
-            else Refusal(refused="not a teacher arm")
+            else Refusal(refused=NO_TEACHER_ARM)
         ),
     )  # fmt: skip
 

@@ -35,8 +35,9 @@ def _waterfall(audit: Audit) -> Table:
 def _rings(audit: Audit) -> Table:
     ring = Column(key="ring", head="Ring", words=cast("Mapping[str, str]", RINGS))
     columns = [ARM, BUDGET, ring, DOMAIN, number_column("recovery", "Recovery"), number_column("floor", "Base"),
-               number_column("student", "Students"), number_column("teacher", "Teacher")]  # fmt: skip
-    rows = [[r.arm, r.budget, r.ring, r.domain, r.recovery, r.floor, r.student, r.teacher]
+               number_column("student", "Students"), number_column("teacher", "Teacher"),
+               number_column("over_near", "Over near")]  # fmt: skip
+    rows = [[r.arm, r.budget, r.ring, r.domain, r.recovery, r.floor, r.student, r.teacher, r.over_near]
             for r in audit.rings]  # fmt: skip
     return data_table("rings", "Rings of figure 4", columns, rows=rows)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 
-from angelshare.core.audit import Audit, Curve
+from angelshare.core.audit import GIVEN_ELSEWHERE, Audit, Curve
 from angelshare.core.record import record
 from angelshare.core.records import Estimate, Number, Refusal
 from angelshare.report.numbers import percent
@@ -44,6 +44,8 @@ def collect(audit: Audit) -> Notes:
     refusals: dict[str, list[str]] = {}
     cautions: dict[str, list[str]] = {}
     for place, number in _numbers(audit, ""):
+        if isinstance(number, Refusal) and number.refused in GIVEN_ELSEWHERE:
+            continue
         if isinstance(number, Refusal):
             refusals.setdefault(number.refused, []).append(place)
         elif number.caution:
