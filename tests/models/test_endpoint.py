@@ -105,6 +105,8 @@ def test_leave_holds_through_its_last_day(stub, path):
         ({"concurrency": 0}, "'concurrency' = 0: must be at least 1"),
         ({"timeout_seconds": float("nan")}, "timeout_seconds"),
         ({"extra": {"temperature": 1}}, "'temperature' is set by the plan"),
+        ({"extra": {"api_key": "s3cret"}}, "'api_key' looks like a secret; .*named by key_env"),
+        ({"extra": {"headers": [{"X-Auth": "s3cret"}]}}, "'X-Auth' looks like a secret"),
     ],
 )
 def test_an_option_that_cannot_be_meant_is_named_and_no_secret_shown(options, message):
@@ -183,12 +185,10 @@ def test_an_answer_once_paid_for_is_never_asked_again(stub, path):
     assert "again" in row.request
 
 
-def test_a_shared_ledger_serves_another_run(stub, path, tmp_path):
-    before = stub.calls()
-    for own in ("one.sqlite", "two.sqlite"):
-        one(EndpointModel(stub.url("ok"), "shared", ledger=str(path)), tmp_path / own)
-    assert stub.calls() - before == 1
-    assert not (tmp_path / "one.sqlite").exists()
+def test_a_plan_cannot_move_the_ledger_out_of_its_run(stub, tmp_path):
+    options = {"url": stub.url("ok"), "model": "m", "ledger": str(tmp_path / "elsewhere.sqlite")}
+    with pytest.raises(UnknownKeyError, match="unknown option 'ledger'"):
+        plugins.build("models", Use(use="openai", options=options))
 
 
 def test_without_a_price_row_the_cost_is_absent_not_zero(stub, path):
@@ -240,7 +240,7 @@ def test_system_message_stop_and_extra_fields_are_sent(stub, path):
         "m",
         system="Be brief.",
         stop=["END"],
-        extra={"top_p": 0.5},
+        extra={"top_p": 0.5, "min_tokens": 1, "nested": {"stop_token_ids": [3]}},
         max_tokens_field="max_completion_tokens",
     )
     one(model, path, max_tokens=11)
@@ -250,6 +250,8 @@ def test_system_message_stop_and_extra_fields_are_sent(stub, path):
         '"stop":["END"]',
         '"top_p":0.5',
         '"max_completion_tokens":11',
+        '"min_tokens":1',
+        '"stop_token_ids":[3]',
         '"stream":false',
     ):
         assert part in sent

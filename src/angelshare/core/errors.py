@@ -13,6 +13,7 @@ AngelshareError                 exit code 2 at the command line
 ├── TrainerError                an external trainer failed
 ├── RunFolderError              a run folder is tampered with, foreign or unfinished
 ├── StorageError                the disk is full or not writable
+├── WorkerError                 a worker process or Ray cluster is gone, or runs other versions
 └── RefusedError                the data cannot say (carries a Refusal's reason)
     └── NoGapError              the teacher does not beat the floor
 """
@@ -43,7 +44,12 @@ class MissingExtraError(PluginError):
     """An optional dependency is not installed."""
 
     def __init__(self, what: str, extra: str) -> None:
-        super().__init__(f"{what} needs an optional dependency; install it with: pip install 'angelshare[{extra}]'")
+        # both are kept as they came: unpickling, on the way home from a worker, calls the class with them again
+        super().__init__(what, extra)
+
+    def __str__(self) -> str:
+        what, extra = self.args
+        return f"{what} needs an optional dependency; install it with: pip install 'angelshare[{extra}]'"
 
 
 class AuthorisationError(AngelshareError):
@@ -76,6 +82,10 @@ class RunFolderError(AngelshareError):
 
 class StorageError(AngelshareError):
     """A file could not be written."""
+
+
+class WorkerError(AngelshareError):
+    """A worker process died, a cluster cannot be reached, or its workers run other versions."""
 
 
 class RefusedError(AngelshareError):

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import TracebackType
 from typing import Any, Literal, TypeAlias, get_type_hints
 
 from angelshare.core.errors import MissingExtraError, PlanError, PluginError, UnknownKeyError, nearest
+from angelshare.core.protocols import Detector, Model, Reader, Remote, Student, Task
 from angelshare.core.records import Use
 from angelshare.core.strict import convert
 
 Socket: TypeAlias = Literal["models", "students", "tasks", "defences", "readers", "detectors"]
 EXTRA_OF = {
     "torch": "train", "transformers": "train", "accelerate": "train", "safetensors": "train", "tokenizers": "train",
-    "peft": "hf", "trl": "hf", "datasets": "hf", "reasoning_gym": "tasks", "ray": "ray", "gguf": "gguf",
+    "peft": "hf", "trl": "hf", "datasets": "hf", "reasoning_gym": "tasks", "ray": "ray", "gguf": "real",
 }  # fmt: skip
 """Which extra brings an optional package."""
+PROMISES: Mapping[Socket, type] = {
+    "models": Model, "students": Student, "tasks": Task, "readers": Reader, "detectors": Detector,
+}  # fmt: skip
+"""What a built plug-in must have; a defence is a function from model to model, so it is called and no more."""
+Parameters: TypeAlias = Mapping[str, inspect.Parameter]
 
 
 def installed(socket: Socket) -> Mapping[str, EntryPoint]:
@@ -36,9 +44,33 @@ def build(socket: Socket, use: Use) -> Any:  # noqa: ANN401 - the caller's annot
     factory, head = _find(socket, use.use)
     options = _checked(factory, use, head)
     try:
-        return factory(**options)
+        built = factory(**options)
     except ModuleNotFoundError as error:
         raise _missing(error, use.use) from error
+    except (TypeError, ValueError) as error:
+        place = _own_place(factory, error.__traceback__)
+        if place is None:
+            raise
+        raise PluginError(
+            f"{socket}: '{use.use}' cannot be built with the options {sorted(options)}: "
+            f"{type(error).__name__}: {error}{place}"
+        ) from error
+    lacking = _lacking(socket, built)
+    if lacking:
+        raise PluginError(
+            f"{socket}: '{use.use}' gave {type(built).__name__}, which has no {', '.join(lacking)}; "
+            "see core/protocols.py for what a plug-in must have"
+        )
+    return built
+
+
+def check(socket: Socket, use: Use) -> None:
+    """Find the plug-in that `use` names and check its options against its signature, without building it.
+
+    Raises what `build` raises, but for what only building can show.
+    """
+    factory, head = _find(socket, use.use)
+    _checked(factory, use, head)
 
 
 def is_remote(use: Use) -> bool:
@@ -55,14 +87,49 @@ def _find(socket: Socket, name: str) -> tuple[Callable[..., Any], str | None]:
     try:
         if name in points:
             return points[name].load(), head
-        if ":" in name:
-            module, attribute = name.split(":", 1)
+        module, _, attribute = name.partition(":")
+        if attribute and all(part.isidentifier() for part in module.split(".")):
             return getattr(importlib.import_module(module), attribute), None
     except ModuleNotFoundError as error:
         raise _missing(error, name) from error
     except (ImportError, AttributeError) as error:
         raise PluginError(f"{socket}: cannot load '{name}': {error}") from error
     raise PluginError(f"no {socket} named '{name}'; {nearest(name, points)} Installed: {sorted(points)}")
+
+
+def _own_place(factory: Callable[..., Any], trace: TracebackType | None) -> str | None:
+    """Say where the factory refused its options: "" in the call itself, None if the error is from deeper down.
+
+    An error out of another module than the factory's is a fault to show whole, not a word about options.
+    """
+    last = trace
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    if last is None or last is trace:
+        return ""
+    frame = last.tb_frame
+    if frame.f_globals.get("__name__") != getattr(factory, "__module__", None):
+        return None
+    return f" ({Path(frame.f_code.co_filename).name}, line {last.tb_lineno})"
+
+
+def _lacking(socket: Socket, built: object) -> Sequence[str]:
+    """Name what a built plug-in lacks of what its socket promises."""
+    if socket == "defences":
+        return () if callable(built) else ("'__call__' (a defence takes a model and gives a model)",)
+    lacking = _absent(PROMISES[socket], built)
+    if socket == "models" and not lacking and getattr(built, "remote", False):
+        lacking = _absent(Remote, built)
+    return lacking
+
+
+def _absent(protocol: type, built: object) -> list[str]:
+    """Name what `protocol` promises in public and `built` has not, or has but cannot be called where it must be."""
+    methods = {name for kind in protocol.__mro__ for name in vars(kind) if callable(vars(kind)[name])}
+    fields = {name for kind in protocol.__mro__ for name in inspect.get_annotations(kind)}
+    absent = {name for name in fields | methods if not hasattr(built, name)}
+    absent |= {name for name in methods - absent if not callable(getattr(built, name))}
+    return [f"'{name}'" for name in sorted(absent) if not name.startswith("_")]
 
 
 def _missing(error: ModuleNotFoundError, name: str) -> PluginError:
@@ -74,17 +141,30 @@ def _missing(error: ModuleNotFoundError, name: str) -> PluginError:
 
 def _checked(factory: Callable[..., Any], use: Use, head: str | None) -> dict[str, Any]:
     """Check options against the factory's parameters, so that a typo never changes an experiment in silence."""
-    target = factory.__init__ if inspect.isclass(factory) else factory
-    hints = get_type_hints(target)
-    parameters = [p for p in inspect.signature(factory).parameters.values() if p.name != "self"]
+    parameters, hints = _signature(factory, use.use)
     options = dict(use.options)
     if head is not None:
-        options = {parameters[0].name: head} | options
-    known = [parameter.name for parameter in parameters]
+        if not parameters:
+            raise PluginError(f"'{use.use}': the plug-in takes no argument after ':'")
+        options = {next(iter(parameters)): head} | options
     for key in options:
-        if key not in known:
-            raise UnknownKeyError(f"'{use.use}': unknown option '{key}'; {nearest(key, known)}")
-    missing = [p.name for p in parameters if p.default is p.empty and p.name not in options]
+        if key not in parameters:
+            raise UnknownKeyError(f"'{use.use}': unknown option '{key}'; {nearest(key, parameters)}")
+    missing = [name for name, p in parameters.items() if p.default is p.empty and name not in options]
     if missing:
         raise PlanError(f"'{use.use}': missing option {', '.join(repr(name) for name in missing)}")
-    return {key: convert(value, hints[key], f"'{use.use}': {key}") for key, value in options.items()}
+    return {key: convert(value, hints.get(key, Any), f"'{use.use}': {key}") for key, value in options.items()}
+
+
+def _signature(factory: Callable[..., Any], name: str) -> tuple[Parameters, Mapping[str, Any]]:
+    """Give the parameters an option can be passed to by name, and their types."""
+    if not callable(factory):
+        raise PluginError(f"'{name}' is {type(factory).__name__}, not a class or function that makes a plug-in")
+    target = factory.__init__ if inspect.isclass(factory) else factory
+    try:
+        parameters = inspect.signature(factory).parameters
+        hints = get_type_hints(target) if hasattr(target, "__annotations__") else {}
+    except (TypeError, ValueError, NameError) as error:
+        raise PluginError(f"'{name}': its parameters cannot be read ({error}), so no option can be checked") from error
+    by_name = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return {key: p for key, p in parameters.items() if p.kind in by_name}, hints

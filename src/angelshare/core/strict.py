@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import json
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING
@@ -25,7 +27,8 @@ def convert(data: object, kind: type[T], where: str) -> T:
         kind: the record type, or any type msgspec knows.
         where: the file and place, for the message.
 
-    Raises UnknownKeyError for a key no field answers to, PlanError for a wrong type or value.
+    Raises UnknownKeyError for a key no field answers to, PlanError for a wrong type or value, or a number
+    that is not finite.
     """
     built: T = _build(data, kind, where)
     return built
@@ -102,10 +105,25 @@ def _member(data: object, args: Sequence[Any], where: str) -> Any:  # noqa: ANN4
 
 def convert_leaf(data: object, kind: Any, where: str) -> Any:  # noqa: ANN401 - any leaf type
     """Convert what holds no record, by msgspec."""
+    _refuse_odd(data, where)
     try:
         return msgspec.convert(data, kind, strict=True)
     except msgspec.ValidationError as error:
         raise PlanError(f"{where}: {error}") from None
+
+
+def _refuse_odd(data: object, where: str) -> None:
+    """Refuse what TOML or Python's JSON can say but no record can hold: numbers that are not finite, bare dates."""
+    if isinstance(data, float) and not math.isfinite(data):
+        raise PlanError(f"{where}: expected a finite number, found {data}")
+    if isinstance(data, dt.date | dt.time):
+        raise PlanError(f"{where}: expected text, found the bare date or time {data}; put the date in quotes")
+    if isinstance(data, Mapping):
+        for key, value in data.items():
+            _refuse_odd(value, f"{where}: {key}")
+    if isinstance(data, list | tuple):
+        for index, value in enumerate(data):
+            _refuse_odd(value, f"{where}[{index}]")
 
 
 def _is_record(kind: object) -> bool:

@@ -6,15 +6,18 @@ import multiprocessing
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Protocol, TypeVar
 
-from angelshare.core.errors import AngelshareError, MissingExtraError
+from angelshare import __version__
+from angelshare.core.errors import AngelshareError, MissingExtraError, WorkerError
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
+KEPT = "finished cells are kept: run the same command again"
 
 
 class Engine(Protocol):
@@ -60,7 +63,7 @@ def _end_with(parent: int) -> None:
 
 
 class LocalEngine:
-    """Local processes; with one worker the jobs run in a single child all the same."""
+    """Local processes; even one worker is a child of its own."""
 
     def __init__(self, workers: int) -> None:
         # spawned, not forked: a forked copy of a process with threads may hang
@@ -70,16 +73,19 @@ class LocalEngine:
         )
 
     def run(self, function: Callable[[Job], Result], jobs: Sequence[Job]) -> Iterator[tuple[int, Result]]:
-        """Yield results in the order they finish; the first failure stops what has not begun."""
-        futures = {self._pool.submit(function, job): index for index, job in enumerate(jobs)}
+        """Yield results in the order they finish; the first failure stops what has not begun.
+
+        Raises WorkerError if a worker dies, and whatever a job raises.
+        """
+        futures: dict[Future[Result], int] = {}
         try:
+            for index, job in enumerate(jobs):
+                futures[self._pool.submit(function, job)] = index
             for future in as_completed(futures):
                 yield futures[future], future.result()
         except BrokenProcessPool:
-            raise AngelshareError(
-                "a worker process died (killed, or out of memory); finished cells are kept: run the same "
-                "command again, "
-                "with fewer --workers if memory was short"
+            raise WorkerError(
+                f"a worker process died (killed, or out of memory); {KEPT}, with fewer --workers if memory was short"
             ) from None
         finally:
             for future in futures:
@@ -101,31 +107,65 @@ class RayEngine:
         self._ray: Any = ray
         try:
             ray.init(address=address, log_to_driver=False, logging_level="error", include_dashboard=False)
-        except (ConnectionError, ValueError, RuntimeError) as error:
-            raise AngelshareError(
-                f"--ray {address}: no Ray cluster answers there ({error}); 'local' starts one here"
+        except (ConnectionError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
+            raise WorkerError(
+                f"--ray {address}: no Ray cluster answers there ({error}); 'local' starts one here; {KEPT}"
             ) from error
 
     def run(self, function: Callable[[Job], Result], jobs: Sequence[Job]) -> Iterator[tuple[int, Result]]:
-        """Yield results in the order they finish."""
+        """Yield results in the order they finish.
+
+        Raises WorkerError if workers, nodes or the cluster are lost or run other versions, and whatever a job raises.
+        """
         task = self._ray.remote(num_cpus=1, max_retries=3)(_alone)
         waiting = {task.remote(function, job): index for index, job in enumerate(jobs)}
         while waiting:
-            done, _ = self._ray.wait(list(waiting), num_returns=1)
-            index = waiting.pop(done[0])
-            try:
-                yield index, self._ray.get(done[0])
-            except self._ray.exceptions.RayTaskError as error:
-                cause = error.cause
-                if isinstance(cause, AngelshareError):
-                    raise cause from None
-                raise
+            done, result = self._next(list(waiting))
+            yield waiting.pop(done), result
+
+    def _next(self, waiting: Sequence[Any]) -> tuple[Any, Any]:
+        """Wait for the next finished task; gives its reference and its result."""
+        errors = self._ray.exceptions
+        try:
+            done, _ = self._ray.wait(waiting, num_returns=1)
+            result, theirs = self._ray.get(done[0])
+        except errors.RayTaskError as error:
+            if isinstance(error.cause, AngelshareError):
+                raise error.cause from None
+            raise
+        except errors.RayError as error:
+            raise WorkerError(
+                f"Ray lost a worker, a node or its cluster ({type(error).__name__}: {error}); {KEPT}"
+            ) from error
+        refuse_other_versions(theirs, versions())
+        return done[0], result
 
     def close(self) -> None:
         """Disconnect; a local cluster ends."""
         self._ray.shutdown()
 
 
-def _alone(function: Callable[[Job], Result], job: Job) -> Result:
+def versions() -> Mapping[str, str]:
+    """Name the versions that results depend on, as installed where this runs."""
+    try:
+        torch = version("torch")
+    except PackageNotFoundError:
+        torch = "none"
+    return {"angelshare": __version__, "torch": torch}
+
+
+def refuse_other_versions(theirs: Mapping[str, str], ours: Mapping[str, str]) -> None:
+    """Raise WorkerError if a worker runs other versions than this process: results of the two are not to be mixed."""
+    for name, own in ours.items():
+        found = theirs.get(name, "none")
+        if found != own:
+            raise WorkerError(
+                f"a Ray worker has {name} {found}, but this process has {own}; results of two versions are not mixed: "
+                f"install {name} {own} on every node; {KEPT}"
+            )
+
+
+def _alone(function: Callable[[Job], Result], job: Job) -> tuple[Result, Mapping[str, str]]:
+    """Do a job on one thread; gives its result and the versions that made it."""
     one_thread()
-    return function(job)
+    return function(job), versions()

@@ -25,7 +25,9 @@ AHEAD = 4
 OURS = frozenset({"model", "messages", "prompt", "stream", "n", "temperature", "logprobs", "top_logprobs", "stop"})
 """Fields of a request that `extra` may not set."""
 SECRETS = ("key", "token", "secret", "sig", "password", "auth")
-"""Parts of a query parameter's name that betray a secret."""
+"""Parts of a name that betray a secret."""
+COUNTS = ("tokens", "token_ids")
+"""Parts of a name that tell of a text's tokens, not of a secret: `max_completion_tokens`, `stop_token_ids`."""
 KEY_HINT = "secrets go into an environment variable, named by key_env, so that no file ever holds them"
 
 
@@ -37,7 +39,6 @@ class EndpointModel:
         model: model id.
         api: `chat` or `completions`.
         key_env: name of the environment variable that holds the API key; empty if none is needed.
-        ledger: a ledger to share between runs, instead of the run's own.
         concurrency: calls in flight at most.
         requests_per_minute: calls sent per minute at most; 0 means no limit of ours.
         tokens_per_minute: tokens per minute at most, in and out; 0 means no limit of ours.
@@ -62,7 +63,6 @@ class EndpointModel:
         *,
         api: Api = "chat",
         key_env: str = "",
-        ledger: str = "",
         concurrency: int = 32,
         requests_per_minute: float = 0,
         tokens_per_minute: float = 0,
@@ -93,7 +93,7 @@ class EndpointModel:
             patience_seconds=_at_least(0, "patience_seconds", patience_seconds),
         )
         self._timeout_seconds = _at_least(0.001, "timeout_seconds", timeout_seconds)
-        self._key_env, self._ledger = key_env, ledger
+        self._key_env = key_env
         self._client: Client | None = None
 
     def open(
@@ -123,7 +123,7 @@ class EndpointModel:
             dialect=self.dialect,
             transport=transport,
             manners=self.manners,
-            ledger=Ledger(Path(self._ledger) if self._ledger else ledger),
+            ledger=Ledger(ledger),
             budget=Budget(limits=limits, price=price),
             now=now,
         )
@@ -214,7 +214,21 @@ def _checked_extra(extra: Mapping[str, Any], max_tokens_field: str) -> Mapping[s
     for name in extra:
         if name in OURS | {max_tokens_field}:
             raise PlanError(f"option 'extra': '{name}' is set by the plan or the task, not here; take it out")
+    for name in _names(extra):
+        if any(mark in name.lower() for mark in SECRETS) and not any(mark in name.lower() for mark in COUNTS):
+            raise PlanError(f"option 'extra': '{name}' looks like a secret; {KEY_HINT}")
     return extra
+
+
+def _names(value: object) -> Iterator[str]:
+    """List the names in nested tables."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield str(name)
+            yield from _names(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _names(inner)
 
 
 def _key(key_env: str) -> str:

@@ -50,6 +50,17 @@ class Schedule:
     clip: float = 1.0
     """Gradient norm is clipped to this."""
 
+    def __post_init__(self) -> None:
+        """Refuse what cannot be trained with; raises PlanError."""
+        _refuse_unless(self.batch >= 1, "batch", self.batch, "at least 1")
+        _refuse_unless(self.max_steps >= 1, "max_steps", self.max_steps, "at least 1")
+        _refuse_unless(0 < self.epochs < math.inf, "epochs", self.epochs, "positive and finite")
+        _refuse_unless(0 < self.learning_rate < math.inf, "learning_rate", self.learning_rate, "positive and finite")
+        _refuse_unless(0 <= self.warm_up < 1, "warm_up", self.warm_up, "in [0, 1)")
+        _refuse_unless(0 <= self.final_rate <= 1, "final_rate", self.final_rate, "in [0, 1]")
+        _refuse_unless(0 <= self.weight_decay < math.inf, "weight_decay", self.weight_decay, "finite, 0 or more")
+        _refuse_unless(0 < self.clip < math.inf, "clip", self.clip, "positive and finite")
+
 
 def train(
     network: Any,  # noqa: ANN401 - any transformers causal LM
@@ -146,6 +157,11 @@ def undertrained(losses: np.ndarray, *, capped: bool) -> bool:
         return capped  # too few steps to see whether the loss still falls, and cut short
     before, after = losses[2 * fifth : 3 * fifth].mean(), losses[-fifth:].mean()
     return bool(before - after > max(STILL_FALLING * before, LEAST_FALL))
+
+
+def _refuse_unless(holds: bool, name: str, value: float, wanted: str) -> None:  # noqa: FBT001 - a condition
+    if not holds:
+        raise PlanError(f"option '{name}' = {value}: must be {wanted}")
 
 
 def _groups(parameters: Sequence[torch.nn.Parameter], schedule: Schedule) -> list[dict[str, object]]:
