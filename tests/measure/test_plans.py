@@ -73,7 +73,7 @@ def test_a_plan_that_cannot_be_done_is_refused_in_words(tiny_text, old, new, mes
         parse_plan(changed(tiny_text, old, new), "x.toml")
 
 
-@pytest.mark.parametrize("name", ["", "../other", "a/b", "/tmp/a", ".hidden", "two words", "a\\\\b", "a\\n"])
+@pytest.mark.parametrize("name", ["", "../other", "a/b", "/absolute/a", ".hidden", "two words", "a\\\\b", "a\\n"])
 def test_a_name_that_could_lead_out_of_the_runs_folder_is_refused(tiny_text, name):
     with pytest.raises(PlanError, match=r"x\.toml: name: .*lest the run be written elsewhere"):
         parse_plan(changed(tiny_text, 'name = "tiny"', f'name = "{name}"'), "x.toml")
