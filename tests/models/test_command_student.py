@@ -82,7 +82,10 @@ def test_a_checkpoint_without_its_tokenizer_is_an_error(pairs, tmp_path):
 
 @pytest.mark.parametrize(
     ("mood", "said"),
-    [("bad meter", r"meter\.json: (loss: expected a finite number|a number is negative or not finite)"), ("short meter", "missing key 'tokens'")],
+    [
+        ("bad meter", r"meter\.json: (loss: expected a finite number|a number is negative or not finite)"),
+        ("short meter", "missing key 'tokens'"),
+    ],
 )
 def test_a_meter_that_makes_no_sense_is_an_error(mood, said, pairs, tmp_path):
     with pytest.raises(PlanError, match=said):
