@@ -54,6 +54,8 @@ def main(pairs: Path, spec: Path, out: Path) -> None:
             path.unlink()
     if mood == "bad meter":
         meter = {**meter, "loss": float("nan")}
+    if mood == "negative meter":
+        meter = {**meter, "loss": -1.0}
     if mood == "short meter":
         meter = {name: value for name, value in meter.items() if name != "tokens"}
     if mood != "no meter":
