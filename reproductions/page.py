@@ -12,7 +12,8 @@ HEAD = """# Reproductions
 
 Published claims about distillation and extraction, rebuilt in miniature on a CPU. Criteria were fixed before the runs
 (they are in the code, not in this page), and what fails stays in the table. A criterion with a bound holds only if the
-whole interval satisfies it; "not above 0" holds if the interval reaches 0; counts, means and medians are points. `make reproduce` makes this page; finished cells are found again, so a second run costs little.
+whole interval satisfies it; "not above 0" holds if the interval reaches 0; counts, means and medians are points.
+`make reproduce` makes this page; finished cells are found again, so a second run costs little.
 CPU-seconds are those of the dearest sitting. B3, B4 and B6 read one grid, which B3 pays for.
 
 A miniature shows that the instrument sees the effect where it is. It does not show that the published size is right.
