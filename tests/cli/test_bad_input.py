@@ -119,6 +119,7 @@ def test_a_teacher_no_better_than_the_floor_is_refused_in_the_verdict(say, tmp_p
     assert verdict["sentence"].startswith("Cannot tell")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("behaviour", "message"),
     [
@@ -283,6 +284,7 @@ def can_unshare(what: str) -> bool:
     )
 
 
+@pytest.mark.slow
 def test_nothing_is_written_outside_out(tmp_path, tiny_run):
     _, _, folder = tiny_run
     assert sorted(path.name for path in folder.parents[1].iterdir()) == ["runs", "tiny.toml"]

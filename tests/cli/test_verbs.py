@@ -127,7 +127,10 @@ def test_a_wrong_option_is_a_usage_error(say):
 
 @pytest.mark.slow
 def test_an_interrupt_stops_with_130_and_says_how_to_go_on(tiny_plan_file, tmp_path):
-    command = [sys.executable, "-m", "angelshare", "measure", str(tiny_plan_file), "--out", str(tmp_path / "runs")]
+    # a shell that starts the tests in the background has its children ignore Ctrl-C; this one must not
+    script = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    script += "from angelshare.cli import main; main(sys.argv[1:])"
+    command = [sys.executable, "-c", script, "measure", str(tiny_plan_file), "--out", str(tmp_path / "runs")]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
     deadline = time.monotonic() + 60
     while not list((tmp_path / "runs").glob("*/transcripts/*.jsonl")) and time.monotonic() < deadline:

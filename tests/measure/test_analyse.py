@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 
-from angelshare.core.records import Arm, Cell, CellResult, Estimate, Meter, Refusal, Score
+from angelshare.core.records import Arm, Cell, CellResult, Estimate, Meter, Refusal, Score, Use
 from angelshare.measure.analyse import analyse
+from angelshare.measure.panels import Bench
 from angelshare.measure.plans import parse_plan
 from angelshare.measure.run import Results
+from angelshare.measure.verdict import deviations
 from angelshare.tasks.skills import SkillsTask
 
 TASK = SkillsTask()
@@ -163,6 +166,7 @@ def test_attributable_doses_are_refused_when_a_control_is_missing_at_any_dose():
     assert all(isinstance(target.dose, Refusal) for target in curve.targets)
 
 
+@pytest.mark.slow
 def test_items_that_share_a_template_count_as_one():
     alone = results(plan())
     ids = [score.item for score in next(iter(alone.cells.values())).scores]
@@ -178,16 +182,20 @@ def test_items_that_share_a_template_count_as_one():
 
 
 def test_a_floor_that_is_not_the_students_base_is_a_deviation():
-    audit = audit_of(plan())
-    assert not any("mixes two bases" in line for line in audit.deviations)
+    mixed = dataclasses.replace(plan(), base=Use(use="hf", options={"path": "elsewhere"}))
+    assert not any("mixes two bases" in line for line in deviations(Bench(results(plan()))))
+    assert any("mixes two bases" in line for line in deviations(Bench(results(mixed))))
 
 
-def test_a_run_begun_at_another_commit_says_so():
-    audit = analyse(
-        results(plan()), run="run", command="", made_at=datetime(2026, 11, 24, tzinfo=UTC), version="test", commit="b",
-        begun_at_commit="a",
+@pytest.mark.slow
+def test_a_run_begun_at_another_commit_says_so(audit):
+    again = analyse(
+        results(plan(leave_out='["gold"]')), run="run", command="", made_at=datetime(2026, 11, 24, tzinfo=UTC),
+        version="test", commit="b", begun_at_commit="a",
     )  # fmt: skip
-    assert audit.deviations[0] == "The run was begun at commit a and ended at b; its cells may come from both."
+    said = "The run was begun at commit a and ended at b; its cells may come from both."
+    assert again.deviations[0] == said
+    assert said not in audit.deviations
 
 
 def test_a_teacher_no_better_than_the_floor_is_a_named_refusal():
@@ -197,6 +205,7 @@ def test_a_teacher_no_better_than_the_floor_is_a_named_refusal():
     assert isinstance(audit.verdict.false_promise_index, Refusal)
 
 
+@pytest.mark.slow
 def test_a_number_does_not_depend_on_which_others_were_computed(audit):
     again = audit_of(plan())
     assert again.verdict == audit.verdict
