@@ -40,6 +40,17 @@ if __name__ == "__main__":
     list(LocalEngine(2).run(faults.linger, [1, 2]))
 """
 
+GONE = """
+from angelshare.core.errors import WorkerError
+from angelshare.measure.engines import RayEngine
+
+try:
+    RayEngine("127.0.0.1:9")
+except WorkerError as error:
+    print(error)
+"""
+"""Run in a process of its own, since Ray reads its settings once."""
+
 
 @pytest.fixture
 def faults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -107,7 +118,17 @@ def test_ray_gives_results_and_named_errors(faults):
             gc.collect()
 
 
-def test_a_ray_cluster_that_does_not_answer_is_a_named_error():
+@pytest.mark.slow
+def test_a_ray_cluster_that_is_gone_is_a_named_error_within_two_minutes():
+    pytest.importorskip("ray")
+    environment = {name: value for name, value in os.environ.items() if name != "RAY_NUM_REDIS_GET_RETRIES"}
+    run = subprocess.run(
+        [sys.executable, "-c", GONE], env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert run.stdout.startswith("--ray 127.0.0.1:9: no Ray cluster answers there"), run.stderr
+
+
+def test_what_is_no_address_of_a_ray_cluster_is_a_named_error():
     pytest.importorskip("ray")
     with pytest.raises(WorkerError, match=r"--ray nowhere: no Ray cluster answers there .*'local' starts one"):
         RayEngine("nowhere")

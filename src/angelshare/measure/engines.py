@@ -100,6 +100,9 @@ class RayEngine:
     """Ray tasks of one CPU each; `address` is a cluster's, or "local" to start one here."""
 
     def __init__(self, address: str) -> None:
+        if address != "local":
+            # read when Ray is imported; its own twenty attempts at a cluster that is gone take a quarter of an hour
+            os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "1")
         try:
             import ray  # noqa: PLC0415 - only the ray extra brings it
         except ModuleNotFoundError as error:
