@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from angelshare.cli import main
 from angelshare.models.checkpoint import checkpoint_path
 from stub_server import StubServer
 
@@ -38,19 +37,6 @@ authorisation = { by = "A. Person", reference = "letter 7", until = "2099-12-31"
 def stub():
     with StubServer() as server:
         yield server
-
-
-@pytest.fixture
-def say(capsys):
-    """Run a verb in this process: (exit code, standard output, standard error)."""
-
-    def run(*arguments):
-        with pytest.raises(SystemExit) as stop:
-            main([str(argument) for argument in arguments])
-        out = capsys.readouterr()
-        return stop.value.code or 0, out.out, out.err
-
-    return run
 
 
 def write(path: Path, text: str) -> Path:

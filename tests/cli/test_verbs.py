@@ -8,21 +8,8 @@ import time
 
 import pytest
 
-from angelshare.cli import main
 from angelshare.core.audit import Audit
 from angelshare.core.strict import convert
-
-
-@pytest.fixture
-def say(capsys):
-    def run(*arguments):
-        with pytest.raises(SystemExit) as stop:
-            main([str(argument) for argument in arguments])
-        out = capsys.readouterr()
-        return stop.value.code or 0, out.out, out.err
-
-    return run
-
 
 NUMBER = {"value", "low", "high", "level", "n", "method", "caution"}
 

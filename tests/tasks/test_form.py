@@ -1,6 +1,6 @@
 import pytest
 
-from angelshare.tasks.form import STYLE_FEATURES, form
+from angelshare.tasks.form import STYLE_FEATURES, form, split_thought
 
 
 def feature(name, text, answer=None):
@@ -43,3 +43,15 @@ def test_masking_takes_whole_words_alone():
 
 def test_an_empty_reply_has_no_form():
     assert form("") == (0.0,) * len(STYLE_FEATURES)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("<think>2 and 2</think>4", ("<think>2 and 2</think>", "4")),
+        ("4", ("", "4")),
+        ("a</think>b</think>c", ("a</think>b</think>", "c")),
+    ],
+)
+def test_reasoning_is_split_off_after_its_last_closing_tag(text, parts):
+    assert split_thought(text) == parts

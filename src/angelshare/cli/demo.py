@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 
+from angelshare.cli import options
+
 
 @click.command()
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    default=Path("runs"),
-    show_default=True,
-    help="Folder for the run; nothing is written outside it.",
-)
-@click.option(
-    "--workers",
-    type=click.IntRange(1),
-    default=os.cpu_count() or 1,
-    show_default="cores",
-    help="Local processes; results do not depend on it.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, the same as report.json.")
+@options.out_folder
+@options.workers
+@options.as_json
 def demo(out: Path, workers: int, as_json: bool) -> None:
     """Audit the bundled teacher in about a minute: few doses, few seeds, wide intervals."""
     from angelshare.measure.engines import one_thread

@@ -2,43 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
 import click
 
+from angelshare.cli import options
+
 
 @click.command()
 @click.argument("plan", type=click.Path(path_type=Path))
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    default=Path("runs"),
-    show_default=True,
-    help="Folder for the run; nothing is written outside it.",
-)
-@click.option(
-    "--workers",
-    type=click.IntRange(1),
-    default=os.cpu_count() or 1,
-    show_default="cores",
-    help="Local processes; results do not depend on it.",
-)
-@click.option(
-    "--ray",
-    "ray_address",
-    metavar="ADDRESS",
-    default=None,
-    help="Run cells as Ray tasks on this cluster ('local' starts one here); results do not depend on it.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, the same as report.json.")
+@options.out_folder
+@options.workers
+@options.ray_address
+@options.as_json
 def measure(plan: Path, out: Path, workers: int, ray_address: str | None, as_json: bool) -> None:
     """Measure how much of a teacher's capability students recover, as PLAN says.
 
     Finished work is kept: run the same command again to go on after a stop. Exit code 1 if recovery at the largest
-    dose is
-    above the plan's threshold.
+    dose is above the plan's threshold.
     """
     from angelshare.measure.engines import one_thread
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from angelshare.cli import options
+
 
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
@@ -15,7 +17,7 @@ import click
     default=None,
     help="Write the recomputed page, tables and figures here; without it nothing is written.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, the same as report.json.")
+@options.as_json
 def report(run: Path, out: Path | None, as_json: bool) -> None:
     """Verify the files of RUN against its manifest, recompute every number from its cells and show the verdict."""
     from angelshare.measure.engines import one_thread

@@ -67,3 +67,9 @@ def form(text: str, answer: str | None = None) -> tuple[float, ...]:
         masked.count(",") * per_hundred,
         float(bool(_REFUSAL.search(masked))),
     )
+
+
+def split_thought(text: str) -> tuple[str, str]:
+    """Split a reply after its last `</think>` into (reasoning, answer); ("", text) if there is none."""
+    head, tag, tail = text.rpartition("</think>")
+    return (head + tag, tail) if tag else ("", text)

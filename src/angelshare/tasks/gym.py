@@ -12,7 +12,7 @@ from reasoning_gym.factory import DATASETS
 from angelshare.core.errors import PlanError, nearest
 from angelshare.core.records import Extractor, Item, Message, Query, Ring, Sampling
 from angelshare.core.seeds import derived_seed
-from angelshare.tasks.form import STYLE_FEATURES, form
+from angelshare.tasks.form import STYLE_FEATURES, form, split_thought
 from angelshare.tasks.reading import last_number, plain_number, settled
 from angelshare.tasks.splits import Part, part
 
@@ -79,8 +79,7 @@ class GymTask:
 
     def split(self, text: str) -> tuple[str, str]:
         """Split off a `<think>…</think>` block, if there is one."""
-        head, tag, tail = text.rpartition("</think>")
-        return (head + tag, tail) if tag else ("", text)
+        return split_thought(text)
 
     def style(self, item: Item, text: str) -> Sequence[float]:
         """Form of the reply with its answer masked; see `tasks.form`."""

@@ -15,7 +15,7 @@ from angelshare.core.records import Extractor, Item, Message, Query, Ring, Sampl
 from angelshare.core.seeds import stream
 from angelshare.core.strict import decode_json
 from angelshare.store.files import storage_errors
-from angelshare.tasks.form import STYLE_FEATURES, form
+from angelshare.tasks.form import STYLE_FEATURES, form, split_thought
 from angelshare.tasks.reading import finder, last_match, last_number, plain_number, settled
 from angelshare.tasks.splits import Part, part
 
@@ -118,8 +118,7 @@ class JsonlTask:
 
     def split(self, text: str) -> tuple[str, str]:
         """Split off a `<think>…</think>` block, if there is one."""
-        head, tag, tail = text.rpartition("</think>")
-        return (head + tag, tail) if tag else ("", text)
+        return split_thought(text)
 
     def style(self, item: Item, text: str) -> Sequence[float]:
         """Form of the reply with its answer masked; see `tasks.form`."""
