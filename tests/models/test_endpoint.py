@@ -107,6 +107,7 @@ def test_leave_holds_through_its_last_day(stub, path):
         ({"extra": {"temperature": 1}}, "'temperature' is set by the plan"),
         ({"extra": {"api_key": "s3cret"}}, "'api_key' looks like a secret; .*named by key_env"),
         ({"extra": {"headers": [{"X-Auth": "s3cret"}]}}, "'X-Auth' looks like a secret"),
+        ({"extra": {"metadata": {"note": "Bearer s3cret-s3cret"}}}, "'note' looks like a secret"),
     ],
 )
 def test_an_option_that_cannot_be_meant_is_named_and_no_secret_shown(options, message):

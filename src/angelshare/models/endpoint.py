@@ -16,6 +16,7 @@ from angelshare.core.errors import AuthorisationError, EndpointError, PlanError
 from angelshare.core.records import Authorisation, Completion, Limits, Price, Query
 from angelshare.models.client import Client, Errand, Manners
 from angelshare.models.limits import Budget
+from angelshare.models.secrets import secrets_in
 from angelshare.models.transport import Transport, loopback, trust_context
 from angelshare.models.wire import PATHS, Api, Dialect
 from angelshare.store.ledger import Ledger
@@ -24,10 +25,6 @@ AHEAD = 4
 """Queries taken ahead of the one to be yielded next, as a multiple of `concurrency`: one slow reply stops nobody."""
 OURS = frozenset({"model", "messages", "prompt", "stream", "n", "temperature", "logprobs", "top_logprobs", "stop"})
 """Fields of a request that `extra` may not set."""
-SECRETS = ("key", "token", "secret", "sig", "password", "auth")
-"""Parts of a name that betray a secret."""
-COUNTS = ("tokens", "token_ids")
-"""Parts of a name that tell of a text's tokens, not of a secret: `max_completion_tokens`, `stop_token_ids`."""
 KEY_HINT = "secrets go into an environment variable, named by key_env, so that no file ever holds them"
 
 
@@ -200,9 +197,8 @@ def _checked_url(url: str, key_env: str) -> str:
         )
     if parts.username or parts.password:
         raise PlanError(f"option 'url': carries a user name or password for {parts.hostname}; {KEY_HINT}")
-    for name, _ in parse_qsl(parts.query, keep_blank_values=True):
-        if any(mark in name.lower() for mark in SECRETS):
-            raise PlanError(f"option 'url': its parameter '{name}' looks like a secret; {KEY_HINT}")
+    for name in secrets_in(dict(parse_qsl(parts.query, keep_blank_values=True))):
+        raise PlanError(f"option 'url': its parameter '{name}' looks like a secret; {KEY_HINT}")
     if parts.query or parts.fragment:
         raise PlanError("option 'url': give the base address alone, without '?' and '#'")
     if key_env and parts.scheme == "http" and not loopback(parts.hostname):
@@ -214,21 +210,9 @@ def _checked_extra(extra: Mapping[str, Any], max_tokens_field: str) -> Mapping[s
     for name in extra:
         if name in OURS | {max_tokens_field}:
             raise PlanError(f"option 'extra': '{name}' is set by the plan or the task, not here; take it out")
-    for name in _names(extra):
-        if any(mark in name.lower() for mark in SECRETS) and not any(mark in name.lower() for mark in COUNTS):
-            raise PlanError(f"option 'extra': '{name}' looks like a secret; {KEY_HINT}")
+    for name in secrets_in(extra):
+        raise PlanError(f"option 'extra': '{name}' looks like a secret; {KEY_HINT}")
     return extra
-
-
-def _names(value: object) -> Iterator[str]:
-    """List the names in nested tables."""
-    if isinstance(value, Mapping):
-        for name, inner in value.items():
-            yield str(name)
-            yield from _names(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from _names(inner)
 
 
 def _key(key_env: str) -> str:
