@@ -73,11 +73,11 @@ def train_bundled(
 ) -> None:
     """Train both checkpoints and write them with a manifest of their hashes to `out`."""
     recipe = decode_toml(recipe_text, Recipe, where)
+    commit, dirty = source_state()  # before anything is written: the weights themselves are part of the tree
     hashes = {}
     for name, pupil in (("teacher", recipe.teacher), ("base", recipe.base)):
         network, tokenizer = pretrain(rows(name, pupil), pupil.shape, pupil.schedule, seed=pupil.seed, on_step=on_step)
         hashes[name] = save(network, tokenizer, out / name)
-    commit, dirty = source_state()
     manifest = {
         "commit": commit + ("+dirty" if dirty else ""),
         "recipe_sha256": hashlib.sha256(recipe_text.encode()).hexdigest(),
