@@ -42,7 +42,8 @@ def path(tmp_path):
 
 
 def test_a_completion_survives_the_way_into_a_transcript_and_back():
-    for asked, said in ((query("one"), FULL), (query("two"), REFUSED)):
+    worded = dataclasses.replace(REFUSED, text="I cannot help with that.")
+    for asked, said in ((query("one"), FULL), (query("two"), REFUSED), (query("two"), worded)):
         assert from_transcript(to_transcript(asked, said, "closed"), asked) == said
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
@@ -11,9 +12,10 @@ from angelshare.core import plugins
 from angelshare.core.errors import RunFolderError
 from angelshare.core.protocols import Model, Remote
 from angelshare.core.record import record
-from angelshare.core.records import Completion, Item, Message, Plan, Price, Query, Sampling, Transcript, Use
+from angelshare.core.records import Completion, Item, Plan, Price, Query, Sampling, Transcript, Use
 from angelshare.measure.cell import Asking, ask
 from angelshare.measure.engines import Engine
+from angelshare.models.replay import from_transcript, to_transcript
 from angelshare.store.runs import RunFolder
 
 Advance = Callable[[int], None]
@@ -52,7 +54,7 @@ def run_errands(
             missing.append(errand)
         else:
             _require_same(errand, rows, folder.path)
-            done[errand.name] = [completion_of(row) for row in rows]
+            done[errand.name] = _read(errand, rows)
             advance(len(rows))
     local = [errand for errand in missing if not is_remote(errand.use)]
     jobs = [Asking(model=errand.use, queries=errand.queries) for errand in local]
@@ -135,32 +137,14 @@ def _keep(
 ) -> list[Completion]:
     rows = list(completions)
     price = price_of(plan, name)
-    transcripts = [
-        transcript_of(query, row, name, cost_of(row, price)) for query, row in zip(errand.queries, rows, strict=True)
-    ]
+    priced = [dataclasses.replace(row, cost_usd=cost_of(row, price)) for row in rows]
+    transcripts = [to_transcript(query, row, name) for query, row in zip(errand.queries, priced, strict=True)]
     folder.save_transcripts(errand.name, transcripts)
-    return [completion_of(row) for row in transcripts]
+    return _read(errand, transcripts)
 
 
-def transcript_of(query: Query, done: Completion, model: str, cost_usd: float | None) -> Transcript:
-    """Write a completion down beside what was asked."""
-    said = () if done.refused and not done.text else (Message(role="assistant", content=done.text),)
-    return Transcript(
-        prompt=query.messages, completion=said, id=query.id, model=model, tokens_in=done.tokens_in,
-        tokens_out=done.tokens_out, tokens_delivered=done.tokens_delivered, reasoning=done.reasoning,
-        refused=done.refused, truncated=done.truncated, usage_estimated=done.usage_estimated, cost_usd=cost_usd,
-        draw=query.sampling.draw, certainty=done.certainty, logprobs=done.logprobs,
-    )  # fmt: skip
-
-
-def completion_of(row: Transcript) -> Completion:
-    """Read a completion back from a transcript."""
-    return Completion(
-        query_id=row.id, text=row.completion[0].content if row.completion else "", tokens_in=row.tokens_in,
-        tokens_out=row.tokens_out, tokens_delivered=row.tokens_delivered, reasoning=row.reasoning, refused=row.refused,
-        truncated=row.truncated, usage_estimated=row.usage_estimated, cost_usd=row.cost_usd, certainty=row.certainty,
-        logprobs=row.logprobs,
-    )  # fmt: skip
+def _read(errand: Errand, rows: Sequence[Transcript]) -> list[Completion]:
+    return [from_transcript(row, query) for row, query in zip(rows, errand.queries, strict=True)]
 
 
 def asking_for_logprobs(item: Item, top: int) -> Query:

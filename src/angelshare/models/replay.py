@@ -60,8 +60,8 @@ class ReplayModel:
 
 
 def to_transcript(query: Query, completion: Completion, model: str) -> Transcript:
-    """Record a completion as a transcript line."""
-    reply = [] if completion.refused else [Message(role="assistant", content=completion.text)]
+    """Record a completion as a transcript line; a refusal keeps what words it came with."""
+    reply = [] if completion.refused and not completion.text else [Message(role="assistant", content=completion.text)]
     return Transcript(
         prompt=query.messages,
         completion=reply,
