@@ -22,8 +22,10 @@ WORLDS: Mapping[str, int] = {
     "contrasts": 600,
     "style": 600,
     "answers": 960,
+    "judge": 960,
     "curve": 2000,
     "tests": 4000,
+    "logit": 2304,
 }
 """Simulated worlds per study at full size: multiples of the number of conditions."""
 

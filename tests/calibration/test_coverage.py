@@ -10,7 +10,10 @@ from angelshare.stats.calibration.trial import OURS
 
 pytestmark = pytest.mark.calibration
 
-WORLDS = {"recovery": 288, "attribution": 72, "contrasts": 48, "style": 48, "answers": 96, "curve": 80, "tests": 800}
+WORLDS = {
+    "recovery": 288, "attribution": 72, "contrasts": 48, "style": 48, "answers": 96, "judge": 96, "curve": 80, "tests": 800,
+    "logit": 288,
+}  # fmt: skip
 
 
 @lru_cache
@@ -38,6 +41,7 @@ def test_our_intervals_cover_in_simulated_worlds(study):
     [
         ("recovery", "recovery", "bootstrap over items only"),
         ("recovery", "recovery", "bootstrap over seeds only"),
+        ("judge", "judge inflation, equal length", "raw win rates"),
         ("curve", "recovery at 1x", "resample seeds, refit Hill"),
         ("curve", "recovery at 3x", "resample seeds, refit Hill"),
         ("curve", "recovery at 10x", "resample seeds, refit Hill"),

@@ -4,6 +4,7 @@ from angelshare.stats.curve import CurveFit, fit_curve
 from angelshare.stats.evidence import paired_difference
 from angelshare.stats.fidelity import NO_ANSWER, agreement, chance_adjusted, error_inheritance
 from angelshare.stats.intervals import wilson
+from angelshare.stats.judge import Lengths, judge_inflation, length_controlled, win_rate
 from angelshare.stats.ledger import item_ledger
 from angelshare.stats.panel import Panel, StylePanel
 from angelshare.stats.points import DosePoints, dose_points
@@ -15,6 +16,7 @@ __all__ = [
     "NO_ANSWER",
     "CurveFit",
     "DosePoints",
+    "Lengths",
     "Panel",
     "StylePanel",
     "accuracy",
@@ -27,6 +29,8 @@ __all__ = [
     "false_promise",
     "fit_curve",
     "item_ledger",
+    "judge_inflation",
+    "length_controlled",
     "median_style",
     "paired_difference",
     "proportion",
@@ -36,4 +40,5 @@ __all__ = [
     "style_recovered",
     "uplift",
     "wilson",
+    "win_rate",
 ]

@@ -11,6 +11,8 @@ import numpy as np
 from angelshare.core.seeds import stream
 from angelshare.stats.calibration.answers_study import study_answers, study_style
 from angelshare.stats.calibration.curve_study import study_curve
+from angelshare.stats.calibration.judge_study import study_judge
+from angelshare.stats.calibration.logit_study import study_logit
 from angelshare.stats.calibration.points_study import study_attribution, study_contrasts, study_recovery
 from angelshare.stats.calibration.tests_study import study_tests
 from angelshare.stats.calibration.trial import OURS, Trial
@@ -23,8 +25,10 @@ STUDIES: Mapping[str, Study] = {
     "contrasts": study_contrasts,
     "style": study_style,
     "answers": study_answers,
+    "judge": study_judge,
     "curve": study_curve,
     "tests": study_tests,
+    "logit": study_logit,
 }
 
 
