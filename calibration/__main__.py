@@ -26,6 +26,7 @@ WORLDS: Mapping[str, int] = {
     "curve": 2000,
     "tests": 4000,
     "logit": 2304,
+    "divergence": 1440,
 }
 """Simulated worlds per study at full size: multiples of the number of conditions."""
 

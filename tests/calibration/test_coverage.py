@@ -12,7 +12,7 @@ pytestmark = pytest.mark.calibration
 
 WORLDS = {
     "recovery": 288, "attribution": 72, "contrasts": 48, "style": 48, "answers": 96, "judge": 96, "curve": 80, "tests": 800,
-    "logit": 288,
+    "logit": 288, "divergence": 144,
 }  # fmt: skip
 
 

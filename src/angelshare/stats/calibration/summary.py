@@ -11,6 +11,7 @@ import numpy as np
 from angelshare.core.seeds import stream
 from angelshare.stats.calibration.answers_study import study_answers, study_style
 from angelshare.stats.calibration.curve_study import study_curve
+from angelshare.stats.calibration.divergence_study import study_divergence
 from angelshare.stats.calibration.judge_study import study_judge
 from angelshare.stats.calibration.logit_study import study_logit
 from angelshare.stats.calibration.points_study import study_attribution, study_contrasts, study_recovery
@@ -29,6 +30,7 @@ STUDIES: Mapping[str, Study] = {
     "curve": study_curve,
     "tests": study_tests,
     "logit": study_logit,
+    "divergence": study_divergence,
 }
 
 
