@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import zipfile
 from pathlib import Path
@@ -10,7 +11,7 @@ pytest.importorskip("zstandard", reason="needs the tasks extra")
 from angelshare.core.errors import PlanError, StorageError
 from angelshare.core.records import Refusal
 from angelshare.stats.recovery import recovered
-from angelshare.tasks.alignment import panel_from_scores
+from angelshare.tasks.alignment import LogSet, align, panel_from_scores
 from angelshare.tasks.archive import inspect_parts
 from angelshare.tasks.imports import read_inspect_log, read_lm_eval
 
@@ -216,3 +217,43 @@ def test_logs_with_different_items_are_refused_unless_the_common_ones_are_asked_
 def test_logs_of_different_tasks_never_align():
     with pytest.raises(PlanError, match="different tasks"):
         panel_from_scores([read("student-1.json")], read_lm_eval(SAMPLES), read_lm_eval(CHOICES))
+
+
+def test_logs_scored_by_other_extractors_or_metrics_never_align():
+    one = read_inspect_log(INSPECT / "student-1.json", strict="exact")
+    with pytest.raises(PlanError, match=r"scored differently: .*student-1.json by value \(exact\), .*teacher.eval by"):
+        panel_from_scores([one], read("base.eval"), read("teacher.eval"))
+
+
+def second_task(log):
+    return dataclasses.replace(log, task="more sums")
+
+
+def test_several_tasks_become_domains_and_several_logs_of_one_become_draws():
+    student, base, teacher = read("student-2.eval"), read("base.eval"), read("teacher.eval")
+    logs = LogSet(
+        students=[[student, second_task(student)], [second_task(student), student]],
+        base=[base, second_task(base)], teacher=[teacher, second_task(teacher), teacher, second_task(teacher)],
+        controls={"gold": [[base, second_task(base)]]},
+    )  # fmt: skip
+    aligned = align(logs)
+    assert aligned.domains == ["sums", "more sums"]
+    assert aligned.panel.student.shape == (2, 24)
+    assert np.array_equal(aligned.panel.student[0], aligned.panel.student[1])
+    assert aligned.panel.teacher.shape == (2, 24)
+    assert aligned.controls["gold"].shape == (1, 24)
+    assert aligned.panel.domain.tolist() == [0] * 12 + [1] * 12
+
+
+def test_a_side_that_lacks_a_task_or_has_other_draws_is_named():
+    student, base, teacher = read("student-2.eval"), read("base.eval"), read("teacher.eval")
+    both = [teacher, second_task(teacher)]
+    with pytest.raises(PlanError, match="different tasks: student 1 has"):
+        align(LogSet(students=[[student]], base=[base, second_task(base)], teacher=both))
+    run = [student, second_task(student)]
+    with pytest.raises(PlanError, match="the teacher has 2 and 1 draws"):
+        align(LogSet(students=[run], base=[base, second_task(base)], teacher=[*both, teacher]))
+    with pytest.raises(PlanError, match="student 1 has 2 logs of 1 tasks; an entry is one seed"):
+        align(LogSet(students=[[student, student]], base=[base], teacher=[teacher]))
+    with pytest.raises(PlanError, match="no log of the base given"):
+        align(LogSet(students=[[student]], base=[], teacher=[teacher]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -34,6 +35,9 @@ class ImportedScores:
     source: str
     """The file."""
 
+    metric: str
+    """The per-item metric; "value" for Inspect, whose scorers have one."""
+
     strict_by: str
     """Scorer or filter read as the strict extractor."""
 
@@ -45,6 +49,10 @@ class ImportedScores:
 
     skipped: Sequence[str]
     """Items the log holds without a score (errors, limits), each with the reason."""
+
+    def called(self, source: str) -> ImportedScores:
+        """Give the same scores under another name for the file."""
+        return dataclasses.replace(self, source=source)
 
 
 class Sides(NamedTuple):
@@ -86,7 +94,7 @@ def read_inspect_log(path: Path, *, strict: str = "", flexible: str = "") -> Imp
         scores.append(_inspect_score(sample, sides, task, place))
     if sides is None:
         raise PlanError(f"{where}: none of its {len(skipped)} samples has a score")
-    return _imported(model, task, path, sides=sides, scores=scores, skipped=skipped)
+    return _imported((model, task, "value"), path, sides=sides, scores=scores, skipped=skipped)
 
 
 def read_lm_eval(path: Path, *, metric: str = "", strict: str = "", flexible: str = "") -> ImportedScores:
@@ -119,7 +127,18 @@ def read_lm_eval(path: Path, *, metric: str = "", strict: str = "", flexible: st
         _lm_score(key, row, sides, metric=metric, task=task, path=path, twice=repeats[key[0]] > 1)
         for key, row in rows.items()
     ]
-    return _imported(_lm_model(path, stamp), task, path, sides=sides, scores=scores, skipped=[])
+    return _imported((_lm_model(path, stamp), task, metric), path, sides=sides, scores=scores, skipped=[])
+
+
+def inspect_task(path: Path) -> str:
+    """Name the task of an Inspect log; raises as `read_inspect_log`."""
+    header, _ = inspect_parts(path)
+    return str(_need(_need(header, "eval", dict, str(path)), "task", str, str(path)))
+
+
+def lm_eval_task(path: Path) -> str:
+    """Name the task of an lm-eval samples file; raises PlanError unless it is named like one."""
+    return _names(path)[0]
 
 
 def _inspect_score(sample: Mapping[str, Any], sides: Sides, task: str, place: str) -> Score:
@@ -242,13 +261,15 @@ def _sides(names: Sequence[str], strict: str, flexible: str, *, where: str, what
 
 
 def _imported(
-    model: str, task: str, path: Path, *, sides: Sides, scores: Sequence[Score], skipped: Sequence[str]
+    names: tuple[str, str, str], path: Path, *, sides: Sides, scores: Sequence[Score], skipped: Sequence[str]
 ) -> ImportedScores:
+    """Put a log together; `names` are its model, task and metric."""
+    model, task, metric = names
     twice = [key for key, n in Counter((score.item, score.draw) for score in scores).items() if n > 1]
     if twice:
         raise PlanError(f"{path}: item '{twice[0][0]}', draw {twice[0][1] + 1}, stands there more than once; keep one")
     return ImportedScores(
-        model=model, task=task, source=str(path), strict_by=sides.strict, flexible_by=sides.flexible,
+        model=model, task=task, source=str(path), metric=metric, strict_by=sides.strict, flexible_by=sides.flexible,
         scores=tuple(sorted(scores, key=lambda score: (score.item, score.draw))), skipped=tuple(skipped),
     )  # fmt: skip
 
