@@ -29,6 +29,7 @@ PLURALS = {
     "text": "texts",
     "number": "numbers",
     "whole number": "whole numbers",
+    "text or list of texts": "texts, or of lists of texts",
     LINKS["ArmKind"]: "[arms](glossary.md#arms)",
 }
 

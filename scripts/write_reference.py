@@ -1,4 +1,4 @@
-"""Write the generated parts of docs/plan.md, docs/files.md and docs/cli.md: `python scripts/write_reference.py`.
+"""Write the generated parts of the plan, files, scores and cli pages in docs: `python scripts/write_reference.py`.
 
 A test holds the files against what this writes, so a new option, key or field cannot stay undocumented.
 """
@@ -23,6 +23,12 @@ ROOT = Path(__file__).resolve().parents[1]
 SOCKETS = ("models", "students", "tasks", "defences", "readers", "detectors")
 PLAN = ("Plan", "Use", "ArmPlan", "ThreatModel", "Authorisation", "Price", "Limits")
 """The records a plan is made of, in the order of the page."""
+SCORES = ("ReadyScores", "Controls", "Scoring", "JudgeLogs", "JudgedLine")
+"""The records a description of ready scores and a judged log are made of."""
+READY = (
+    "ReadyReport", "ReadyVerdict", "ReadyDomain", "ReadyControl", "ReadyLedger", "ReadyJudged", "ReadyLog",
+)  # fmt: skip
+"""The records a report on ready scores is made of."""
 FILES: Mapping[str, Sequence[str]] = {
     "angelshare.store.runs": ("Begun", "ItemsNote"),
     "angelshare.core.records": (
@@ -68,6 +74,15 @@ def file_fields() -> str:
     return "\n\n".join(parts)
 
 
+def ready_fields(names: Sequence[str]) -> str:
+    """Document every field of records of ready scores; what a number is stands on the page of files."""
+    known = records("angelshare.core.ready")
+    parts = [_section(name, *known[name], heading="###") for name in names]
+    return (
+        "\n\n".join(parts).replace("](#estimate)", "](files.md#estimate)").replace("](#refusal)", "](files.md#refusal)")
+    )
+
+
 def commands() -> str:
     """Document every command with each of its arguments and options, as click knows them."""
     context = _context(app, "angelshare", None)
@@ -82,6 +97,8 @@ PARTS: Mapping[str, tuple[str, Callable[[], str]]] = {
     "plan-keys": ("docs/plan.md", plan_keys),
     "plug-ins": ("docs/plan.md", plugins),
     "fields": ("docs/files.md", file_fields),
+    "score-keys": ("docs/scores.md", lambda: ready_fields(SCORES)),
+    "score-fields": ("docs/scores.md", lambda: ready_fields(READY)),
     "commands": ("docs/cli.md", commands),
 }
 """Marker to page and writer."""

@@ -22,7 +22,9 @@ import pytest
 import angelshare
 from angelshare.cli import app
 from angelshare.core.protocols import Task
+from angelshare.core.ready import ReadyScores
 from angelshare.core.records import ArmKind, Plan, Ring
+from angelshare.core.strict import decode_toml
 from angelshare.measure.plans import parse_plan
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -118,6 +120,18 @@ def test_every_key_of_a_plan_is_documented(reference):
         section = text.partition(f"### {name}\n")[2].partition("\n### ")[0]
         kind = getattr(sys.modules[Plan.__module__], name)
         for field in dataclasses.fields(kind):
+            assert f"| `{field.name}` |" in section, f"{name}.{field.name}"
+
+
+def test_every_record_of_ready_scores_is_documented_field_by_field(reference):
+    text = page("docs/scores.md")
+    module = sys.modules[ReadyScores.__module__]
+    records = {name for name, kind in vars(module).items() if dataclasses.is_dataclass(kind)}
+
+    assert records == {*reference.SCORES, *reference.READY}
+    for name in records:
+        section = text.partition(f"### {name}\n")[2].partition("\n### ")[0]
+        for field in dataclasses.fields(getattr(module, name)):
             assert f"| `{field.name}` |" in section, f"{name}.{field.name}"
 
 
@@ -219,8 +233,11 @@ def test_the_python_examples_of_a_page_run_in_order(name, monkeypatch, tmp_path)
 
 
 @pytest.mark.parametrize("block", runnable("toml"), ids=str)
-def test_the_plans_of_the_documentation_are_accepted(block):
-    parse_plan(block.text, str(block))
+def test_the_plans_and_descriptions_of_the_documentation_are_accepted(block):
+    if block.page.name == "scores.md":
+        decode_toml(block.text, ReadyScores, str(block))
+    else:
+        parse_plan(block.text, str(block))
 
 
 @pytest.mark.parametrize("block", runnable(""), ids=str)

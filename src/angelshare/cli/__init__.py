@@ -12,6 +12,7 @@ from angelshare.cli.demo import demo
 from angelshare.cli.measure import measure
 from angelshare.cli.plugins import plugins
 from angelshare.cli.report import report
+from angelshare.cli.scores import scores
 from angelshare.core.errors import AngelshareError
 
 
@@ -21,7 +22,7 @@ def app() -> None:
     """Measure how much of a closed-weight model's capability evaporates through its API."""
 
 
-for command in (measure, demo, report, plugins):
+for command in (measure, demo, report, scores, plugins):
     app.add_command(command)
 
 

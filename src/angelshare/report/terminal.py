@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from angelshare.core.audit import Audit
-from angelshare.core.records import ArmKind, Estimate, Refusal
+from angelshare.core.records import ArmKind, Estimate, Number, Refusal
 from angelshare.report.markup import printable
 from angelshare.report.numbers import parts, percent, plain
 from angelshare.report.scales import Scale, ends, extent
@@ -27,22 +27,33 @@ _WIDTH, _HEIGHT = 62, 13
 
 def summary(audit: Audit) -> RenderableType:
     """Draw the verdict box and a small curve, 80 columns wide, readable without colour."""
-    numbers = Table.grid(padding=(0, 2))
-    numbers.add_column(no_wrap=True)
-    numbers.add_column()
-    for line in verdict_lines(audit):
-        printed = parts(line.number, unit=line.unit, level=audit.header.level)
-        value = Text(f"{printed.value}:" if isinstance(line.number, Refusal) else printed.value, style="bold")
-        numbers.add_row(Text(line.name), Text.assemble(value, " ", printable(printed.interval)))
-    level = Text(f"Brackets hold {percent(audit.header.level)} intervals.", style="dim")
-    inside: list[RenderableType] = [Text(printable(audit.verdict.sentence)), Text(), numbers, Text(), level]
+    level = audit.header.level
+    numbers = number_grid([(line.name, line.number, line.unit) for line in verdict_lines(audit)], level=level)
+    inside: list[RenderableType] = [Text(printable(audit.verdict.sentence)), Text(), numbers]
     if not audit.header.attributable:
         left_out = ", ".join(ARMS[arm] for arm in audit.header.left_out) or "unnamed"
         inside.insert(0, Text(f"RAW, NOT ATTRIBUTABLE: no {left_out} control.\n", style="bold"))
-    box = Panel(
-        Group(*inside), title=Text(printable(audit.plan)), title_align="left", box=SQUARE, width=80, padding=(1, 2)
+    return Group(boxed(audit.plan, inside, level=level), Text(curve(audit)))
+
+
+def number_grid(lines: Sequence[tuple[str, Number, str]], *, level: float) -> Table:
+    """Set (name, number, unit) one below the other; a level other than `level` is printed."""
+    numbers = Table.grid(padding=(0, 2))
+    numbers.add_column(no_wrap=True)
+    numbers.add_column()
+    for name, number, unit in lines:
+        printed = parts(number, unit=unit, level=level)
+        value = Text(f"{printed.value}:" if isinstance(number, Refusal) else printed.value, style="bold")
+        numbers.add_row(Text(name), Text.assemble(value, " ", printable(printed.interval)))
+    return numbers
+
+
+def boxed(title: str, inside: Sequence[RenderableType], *, level: float) -> Panel:
+    """Put a frame of 80 columns around parts that hold intervals at `level`."""
+    held = Text(f"\nBrackets hold {percent(level)} intervals.", style="dim")
+    return Panel(
+        Group(*inside, held), title=Text(printable(title)), title_align="left", box=SQUARE, width=80, padding=(1, 2)
     )
-    return Group(box, Text(curve(audit)))
 
 
 def curve(audit: Audit) -> str:
