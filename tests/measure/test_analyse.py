@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from angelshare.core.records import Arm, Cell, CellResult, Estimate, Meter, Refusal, Score, Use
+from angelshare.core.records import Arm, Cell, CellResult, Divergence, Estimate, Meter, Refusal, Score, Use
 from angelshare.measure.analyse import analyse
+from angelshare.measure.divergence import divergence_rows
 from angelshare.measure.panels import Bench
 from angelshare.measure.plans import parse_plan
 from angelshare.measure.run import Results
@@ -179,6 +180,75 @@ def test_items_that_share_a_template_count_as_one():
         accuracy = next(r.accuracy for r in audit.fidelity if (r.arm, r.budget) == ("traces", 3000))
         units.append((audit.verdict.recovery.n, accuracy.n))
     assert units == [(600, 600), (120, 120)]
+
+
+def test_every_arm_and_dose_has_its_recovery_on_the_logit_beside_the_linear_one(audit):
+    rows = {(row.arm, row.budget): row for row in audit.logit_recovery}
+    points = {(point.arm, point.budget): point.recovery for point in audit.points}
+    assert {place: row.recovery for place, row in rows.items()} == points
+    number = rows["traces", 3000].on_logit
+    # floor and teacher of this run are always wrong and always right, so the half item stands for their logits
+    truth = (np.log(105.5 / 45.5) + np.log(301)) / (2 * np.log(301))
+    assert number.value == pytest.approx(truth, abs=0.03)
+    assert "within half an item of 0 or 1 in 4 of 4 domains (base, teacher)" in number.caution
+
+
+def test_without_a_logits_arm_the_divergence_is_refused_once(audit):
+    (row,) = audit.divergences
+    assert (row.arm, row.budget) == ("traces", 3000)
+    assert row.kl == row.js_closed
+    assert row.kl.refused == "the interface gives no logprobs (none were asked for: the plan has no logits arm)"
+
+
+def with_divergences(made, *, base=True, lost=0):
+    """Give every model 0.8 nats per token along the teacher's replies, students of traces half of that."""
+    near = [item.id for item in TASK.items("near", made.plan.items)]
+    cells = {}
+    for cell, result in made.cells.items():
+        kind = cell.arm.kind
+        nats = 0.4 if kind == "traces" else 0.8
+        rng = np.random.default_rng(cell.seed)
+        each = [
+            Divergence(item=item, tokens=9, kl=nats * float(rng.gamma(4, 0.25)), js=nats / 4)
+            if place >= lost
+            else Divergence(item=item, tokens=0, kl=None, js=None)
+            for place, item in enumerate(near)
+        ]
+        skipped = kind in ("teacher", "gold") or (kind == "floor" and not base)
+        cells[cell] = dataclasses.replace(result, divergences=() if skipped else each)
+    return Bench(made._replace(cells=cells, shows_logprobs=True))
+
+
+def test_students_and_base_are_compared_with_the_teachers_distribution():
+    rows = {(r.arm, r.budget): r for r in divergence_rows(with_divergences(results(plan())))}
+    row = rows["traces", 3000]
+    holds(row.kl, 0.4)
+    holds(row.kl_base, 0.8)
+    holds(row.kl_closed, 0.5)
+    assert row.js_closed.value == pytest.approx(0.5)
+    assert rows["gold", 3000].kl.refused == "the student cannot be made to follow the teacher's reply token by token"
+
+
+def test_a_base_that_cannot_follow_takes_only_what_needs_it():
+    row = divergence_rows(with_divergences(results(plan()), base=False))[0]
+    assert isinstance(row.kl, Estimate)
+    assert row.kl_base == row.js_closed
+    assert row.kl_base.refused == "the base cannot be made to follow the teacher's reply token by token"
+
+
+def test_replies_that_could_not_be_followed_are_counted_and_none_at_all_is_a_refusal():
+    made = results(plan())
+    some = divergence_rows(with_divergences(made, lost=10))[0]
+    none = divergence_rows(with_divergences(made, lost=600))[0]
+    assert some.kl.caution.startswith("10 of 600 replies could not be followed")
+    assert some.kl.n == 590
+    assert none.kl.refused.startswith("the student's tokens are not the teacher's")
+
+
+def test_an_interface_without_logprobs_is_named_where_they_were_asked_for():
+    asked = dataclasses.replace(plan(), arms=("traces", "logits"))
+    made = results(plan())._replace(plan=asked)
+    assert divergence_rows(Bench(made))[0].kl.refused == "the interface gives no logprobs"
 
 
 def test_a_floor_that_is_not_the_students_base_is_a_deviation():

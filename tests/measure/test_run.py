@@ -14,6 +14,7 @@ import pytest
 
 from angelshare.core.errors import AuthorisationError, PlanError, RunFolderError, UnknownKeyError
 from angelshare.core.records import Use
+from angelshare.core.strict import encode
 from angelshare.measure.engines import LocalEngine, RayEngine
 from angelshare.measure.plans import parse_plan, plan_hash
 from angelshare.measure.run import run_plan
@@ -69,6 +70,53 @@ def test_ray_gives_the_same_scores_bit_for_bit(small, tmp_path):
     rayed = run(small, tmp_path / "ray", RayEngine("local"))
 
     assert scores(local) == scores(rayed)
+
+
+@pytest.mark.slow
+def test_students_and_base_follow_the_teacher_alike_on_any_engine_and_no_score_moves(small, tmp_path):
+    soft = dataclasses.replace(small, arms=("traces", "logits"), budgets=(48,))
+    one = run(soft, tmp_path / "one", LocalEngine(1))
+    two = run(soft, tmp_path / "two", LocalEngine(2))
+    without = run(dataclasses.replace(small, budgets=(48,)), tmp_path / "without", LocalEngine(1))
+
+    near = [item.id for item in one.task.items("near", soft.items)]
+    assert one.shows_logprobs
+    first = one.task.items("near", soft.items)[0]
+    assert one.lengths[first.id] == len(first.query.messages[0].content)
+    assert one.cells == {cell: _timeless(two, cell, one) for cell in one.cells}
+    for cell, result in one.cells.items():
+        assert [each.item for each in result.divergences] == ([] if cell.arm.kind == "teacher" else near)
+        assert all(each.kl > 0 and 0 < each.js < 0.7 for each in result.divergences)
+    assert not without.shows_logprobs
+    for cell, result in without.cells.items():
+        assert not result.divergences
+        assert result.scores == one.cells[cell].scores
+
+
+@pytest.mark.slow
+def test_a_finished_folder_is_read_without_following_again(small, tmp_path):
+    soft = dataclasses.replace(small, arms=("logits",), budgets=(48,))
+    first = run(soft, tmp_path / "run", LocalEngine(1))
+    again = run(soft, tmp_path / "run", NothingToDo())
+    assert {c: encode(r) for c, r in again.cells.items()} == {c: encode(r) for c, r in first.cells.items()}
+
+
+class NothingToDo:
+    def run(self, function, jobs):
+        assert not jobs
+        return iter(())
+
+    def close(self):
+        pass
+
+
+def _timeless(results, cell, like):
+    """Give a cell's result with the clock readings of another run."""
+    result, meter = results.cells[cell], like.cells[cell].meter
+    if meter is None:
+        return result
+    clock = {name: getattr(meter, name) for name in ("cpu_seconds", "wall_seconds")}
+    return dataclasses.replace(result, meter=dataclasses.replace(result.meter, **clock))
 
 
 @pytest.mark.slow

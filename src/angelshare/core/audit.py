@@ -308,6 +308,52 @@ class FidelityRow:
 
 
 @record
+class LogitRow:
+    """Recovery on two scales (M1): of accuracy, and of its logit, on which the last errors weigh more."""
+
+    arm: ArmKind
+    """Which arm."""
+
+    budget: int
+    """Queries."""
+
+    recovery: Number
+    """Share of the gap closed in accuracy."""
+
+    on_logit: Number
+    """Share of the gap closed in the logit of accuracy, with a half-item correction at 0 and 1."""
+
+
+@record
+class DivergenceRow:
+    """Divergence from the teacher's distribution along its own replies to near items, in nats per token (M5)."""
+
+    arm: ArmKind
+    """Which arm."""
+
+    budget: int
+    """Queries."""
+
+    kl: Number
+    """KL(teacher || student) over the teacher's top alternatives and the rest as one: a lower bound."""
+
+    kl_base: Number
+    """The same for the untrained base, asked in the floor's way."""
+
+    kl_closed: Number
+    """1 - students' over base's: the share of the divergence that training closed; never clipped."""
+
+    js: Number
+    """Jensen-Shannon divergence of the same, from 0 to ln 2."""
+
+    js_base: Number
+    """The same for the untrained base."""
+
+    js_closed: Number
+    """The share of it that training closed."""
+
+
+@record
 class ExtractorRow:
     """How much of recovery hangs on how answers are read (M8)."""
 
@@ -509,8 +555,14 @@ class Audit:
     fidelity: Sequence[FidelityRow]
     """Agreement."""
 
+    divergences: Sequence[DivergenceRow] = ()
+    """Divergence from the teacher's distribution; empty in reports made before it was measured."""
+
     extractors: Sequence[ExtractorRow]
     """Strict against flexible."""
+
+    logit_recovery: Sequence[LogitRow] = ()
+    """Recovery on the logit scale; empty in reports made before it was measured."""
 
     arms: Sequence[ArmRow]
     """Table A."""
@@ -520,6 +572,9 @@ class Audit:
 
     losses: Sequence[LossRow]
     """Loss statement."""
+
+    long_prompts: Sequence[LossRow] = ()
+    """Lines of the loss statement about prompts long for the task; empty in reports made before they were measured."""
 
     costs: CostSheet
     """What the audit spent."""

@@ -79,6 +79,12 @@ def is_remote(use: Use) -> bool:
     return bool(getattr(factory, "remote", False))
 
 
+def follows(use: Use) -> bool:
+    """Say whether a model plug-in can follow another model's replies (`protocols.Follower`), from its class alone."""
+    factory, _ = _find("models", use.use)
+    return callable(getattr(factory, "follow", None))
+
+
 def _find(socket: Socket, name: str) -> tuple[Callable[..., Any], str | None]:
     points = installed(socket)
     head: str | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 from angelshare.core.records import (
     Authorisation,
@@ -20,6 +20,10 @@ from angelshare.core.records import (
     Query,
     Ring,
 )
+
+if TYPE_CHECKING:  # numpy need not load for `angelshare --help`
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @runtime_checkable
@@ -58,6 +62,28 @@ class Remote(Model, Protocol):
 
     def close(self) -> None:
         """Finish what is in flight and release ledger and connections; a closed model may be opened again."""
+        ...
+
+
+class Followed(NamedTuple):
+    """A model beside the teacher at each token of a reply of the teacher's: its alternatives, and the rest as one."""
+
+    theirs: NDArray[np.float64]
+    """(positions, k + 1) probabilities the teacher gave its alternatives, what is left last; rows sum to one."""
+
+    own: NDArray[np.float64]
+    """(positions, k + 1) natural-log probabilities that this model gives the same, minus infinity where it cannot."""
+
+
+@runtime_checkable
+class Follower(Protocol):
+    """What a model may be able to do besides: say what it would have said along another model's reply."""
+
+    def follow(self, queries: Sequence[Query], replies: Sequence[Completion]) -> Iterator[Followed | None]:
+        """Take each reply, which carries its alternatives per token, as if it were one's own so far.
+
+        Gives None for a reply whose tokens are not this model's, or that it has no room for.
+        """
         ...
 
 

@@ -459,6 +459,23 @@ class Score:
 
 
 @record
+class Divergence:
+    """How far a model is from the teacher along the teacher's own reply to one test item, in nats per token."""
+
+    item: str
+    """Id of the item."""
+
+    tokens: int
+    """Tokens of the reply that were compared; 0 if it could not be followed."""
+
+    kl: float | None
+    """KL(teacher || model), mean over tokens; None if it could not be followed."""
+
+    js: float | None
+    """Jensen-Shannon divergence, mean over tokens, from 0 to ln 2; None if it could not be followed."""
+
+
+@record
 class Meter:
     """What training a student cost and whether it was done."""
 
@@ -514,6 +531,9 @@ class CellResult:
 
     notes: Sequence[str] = ()
     """Deviations, in words."""
+
+    divergences: Sequence[Divergence] = ()
+    """One per test item of the near ring whose reply by the teacher carries logprobs; empty where nobody followed."""
 
 
 @record

@@ -11,6 +11,8 @@ from angelshare.core.records import ArmKind
 from angelshare.measure import attribution, coverage, sheets
 from angelshare.measure.attribution import no_teacher
 from angelshare.measure.curve import curves, dots
+from angelshare.measure.divergence import divergence_rows
+from angelshare.measure.long_prompts import long_prompts
 from angelshare.measure.panels import Bench
 from angelshare.measure.run import Results
 from angelshare.measure.sources import model_name
@@ -37,7 +39,8 @@ def analyse(
         arms=_each(bench, sheets.arm_row), elicitation=sheets.elicitation_rows(bench), losses=sheets.losses(bench,
         kind, budget),
         costs=sheets.cost_sheet(bench), deviations=[*_mixed(begun_at_commit, commit), *deviations(bench)],
-        limits=limits(bench),
+        limits=limits(bench), logit_recovery=_each(bench, attribution.logit_row), divergences=divergence_rows(bench),
+        long_prompts=long_prompts(bench, kind, budget),
     )  # fmt: skip
 
 

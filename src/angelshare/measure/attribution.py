@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from angelshare.core.audit import ON_MEDIAN_ROW, Step, StyleRow
+from angelshare.core.audit import ON_MEDIAN_ROW, LogitRow, Step, StyleRow
 from angelshare.core.errors import RefusedError
 from angelshare.core.records import ArmKind, Number, RecoveryPoint, Refusal
 from angelshare.measure.panels import Bench, Floats
 from angelshare.measure.plans import controls
 from angelshare.stats import fidelity as fidelity_of
+from angelshare.stats.logit import recovered_logit
 from angelshare.stats.recovery import attributable, recovered, uplift
 from angelshare.stats.style import false_promise, median_style, style_recovered
 
@@ -41,6 +42,13 @@ def recovery(bench: Bench, kind: ArmKind, budget: int, ring: str = "near") -> Nu
     return refusing(
         lambda: recovered(bench.panel(kind, budget, ring), level=bench.plan.level, rng=rng)  # type: ignore[arg-type]  # a Ring
     )
+
+
+def logit_row(bench: Bench, kind: ArmKind, budget: int) -> LogitRow:
+    """Recovery of an arm at a dose on both scales (M1)."""
+    rng = bench.rng("logit", kind, budget)
+    scaled = refusing(lambda: recovered_logit(bench.panel(kind, budget), level=bench.plan.level, rng=rng))
+    return LogitRow(arm=kind, budget=budget, recovery=recovery(bench, kind, budget), on_logit=scaled)
 
 
 def no_teacher(bench: Bench, budget: int) -> dict[str, Floats]:

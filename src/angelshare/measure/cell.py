@@ -24,6 +24,7 @@ from angelshare.core.records import (
     Use,
 )
 from angelshare.core.seeds import derived_seed
+from angelshare.measure.following import Lead, followed
 from angelshare.measure.lessons import whole
 
 RECIPE: dict[ArmKind, str] = {"traces": "trace", "corrupted": "trace", "logits": "logits"}
@@ -46,6 +47,9 @@ class Training:
     items: Sequence[Item]
     """What it is asked."""
 
+    leads: Sequence[Lead] = ()
+    """The teacher's replies it is then made to follow; they change none of its answers."""
+
 
 @record
 class Asking:
@@ -67,9 +71,11 @@ def train_cell(work: Training, scratch: Path | None) -> CellResult:
     with tempfile.TemporaryDirectory(dir=scratch if scratch is not None and scratch.is_dir() else None) as folder:
         fitted: Fitted = recipe.fit(work.pairs, seed=seed, workspace=Path(folder))
         completions = list(fitted.model.answer([item.query for item in work.items]))
+        divergences = followed(fitted.model, work.leads)
     return CellResult(
-        cell=work.cell, scores=scored(task, work.items, completions), meter=fitted.meter, queries=len(work.pairs)
-    )
+        cell=work.cell, scores=scored(task, work.items, completions), meter=fitted.meter, queries=len(work.pairs),
+        divergences=divergences,
+    )  # fmt: skip
 
 
 def ask(work: Asking) -> list[Completion]:

@@ -18,6 +18,7 @@ from angelshare.core.records import Arm, Cell, CellResult, Completion, Item, Mes
 from angelshare.core.strict import encode
 from angelshare.measure.cell import Training, drawn, few_shot, recipe_use, scored, train_cell
 from angelshare.measure.engines import Engine
+from angelshare.measure.following import Lead, base_followed, leads_of
 from angelshare.measure.grid import EXAMPLES, cell_name, development_items, query_items, student_cells, test_items
 from angelshare.measure.lessons import Replies, pairs_for, whole
 from angelshare.measure.plans import controls, labels_public
@@ -62,6 +63,10 @@ class Results(NamedTuple):
     """Every reply a teacher or any remote model gave, each paid call once, for the cost sheet."""
     clusters: Mapping[str, str] = {}
     """Cluster of each test item that has one, by item id."""
+    lengths: Mapping[str, int] = {}
+    """Characters of each test item's prompt, by item id."""
+    shows_logprobs: bool = False
+    """Whether the teacher's replies to test items carry alternatives per token."""
 
 
 def run_plan(
@@ -82,16 +87,22 @@ def run_plan(
     progress.stage("asking teacher and base", sum(len(errand.queries) for errand in errands))
     answers = run_errands(errands, plan, folder, engine=engine, now=now, advance=progress.advance)
     elicitation, ways = _choose_ways(plan, task, answers)
+    leads = leads_of(items, answers["teacher-test-0"])
     cells = _end_cells(plan, task, items, answers, ways)
-    for cell, result in cells.items():
-        filed = folder.load_cell(cell_name(cell))
+    asked = _asked_base(items, errands, ways, plan.elicitation[0])
+    for cell, made in cells.items():
+        filed, result = folder.load_cell(cell_name(cell)), made
+        if cell.arm.kind == "floor":
+            result = base_followed(made, plan, leads, asked=asked, filed=filed, engine=engine)
         if filed is None or encode(filed) != encode(result):
             folder.save_cell(cell_name(cell), result)
-    material = _Material(plan, task, items, queries, answers)
+        cells[cell] = result
+    material = _Material(plan, task, items, queries, answers, leads)
     floor = next(result for cell, result in cells.items() if cell.arm.kind == "floor")
     cells |= _students(plan, material, folder, floor=floor, engine=engine, progress=progress)
     clusters = {item.id: item.cluster for item in items if item.cluster is not None}
-    return Results(plan, task, cells, elicitation, _paid(errands, answers), clusters)
+    lengths = {item.id: sum(len(turn.content) for turn in item.query.messages) for item in items}
+    return Results(plan, task, cells, elicitation, _paid(errands, answers), clusters, lengths, bool(leads))
 
 
 def preflight(plan: Plan) -> None:
@@ -146,6 +157,7 @@ class _Material(NamedTuple):
     items: Sequence[Item]
     queries: Mapping[int, Sequence[Item]]
     answers: Mapping[str, Sequence[Completion]]
+    leads: Sequence[Lead]
 
     def sources(self, seed: int) -> dict[str, Replies]:
         """Collect who replied to the queries of a seed."""
@@ -185,16 +197,29 @@ class _Material(NamedTuple):
 
 
 def _test_errands(plan: Plan, task: Task, items: Sequence[Item]) -> list[Errand]:
-    asked = [item.query for item in items]
+    asked = [[_asked_teacher(plan, item, draw) for item in items] for draw in range(plan.teacher_draws)]
     errands = [
-        Errand(name=f"teacher-test-{draw}", use=plan.teacher, queries=[drawn(query, draw) for query in asked])
-        for draw in range(plan.teacher_draws)
+        Errand(name=f"teacher-test-{draw}", use=plan.teacher, queries=queries) for draw, queries in enumerate(asked)
     ]
     errands += [
         Errand(name=f"base-test-{way}", use=plan.base, queries=_ways(plan, task, way, items))
         for way in plan.elicitation
     ]
     return errands
+
+
+def _asked_teacher(plan: Plan, item: Item, draw: int) -> Query:
+    """Ask the teacher a test item, for its alternatives too where a plan has soft labels and the ring is near."""
+    wanted = "logits" in plan.arms and item.ring == "near" and draw == 0
+    return asking_for_logprobs(item, TOP_LOGPROBS) if wanted else drawn(item.query, draw)
+
+
+def _asked_base(
+    items: Sequence[Item], errands: Sequence[Errand], ways: Mapping[str, str], first: str
+) -> dict[str, Query]:
+    """Give, by item id, the question to the base that made the floor."""
+    queries = {errand.name: errand.queries for errand in errands}
+    return {item.id: queries[f"base-test-{ways.get(item.domain, first)}"][k] for k, item in enumerate(items)}
 
 
 def _query_errands(plan: Plan, queries: Mapping[int, Sequence[Item]]) -> list[Errand]:
@@ -301,14 +326,15 @@ def _students(
             progress.advance(1)
         elif not pairs:
             nothing = CellResult(
-                cell=cell, scores=floor.scores, meter=None, notes=("nothing to learn from: the base as it is",)
-            )
+                cell=cell, scores=floor.scores, meter=None, notes=("nothing to learn from: the base as it is",),
+                divergences=floor.divergences,
+            )  # fmt: skip
             done[cell] = _keep(folder, nothing)
             progress.advance(1)
         elif twin is not cell:
             twins[cell] = twin
         else:
-            jobs.append(Training(cell=cell, plan=plan, pairs=pairs, items=material.items))
+            jobs.append(Training(cell=cell, plan=plan, pairs=pairs, items=material.items, leads=material.leads))
     for index, result in engine.run(functools.partial(train_cell, scratch=folder.scratch), jobs):
         done[jobs[index].cell] = _keep(folder, dataclasses.replace(result, **material.dose(jobs[index].cell)))
         progress.advance(1)

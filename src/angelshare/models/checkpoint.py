@@ -17,8 +17,11 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenize
 from transformers.utils import logging
 
 from angelshare.core.errors import CheckpointError, PlanError
+from angelshare.core.protocols import Followed
 from angelshare.core.records import Completion, Message, Query
 from angelshare.models.decoding import Asked, Reply, completion, decode
+from angelshare.models.following import course, follow
+from angelshare.models.spelling import Spelling
 
 WINDOW = 2048
 """Queries taken at a time; they are decoded shortest first and yielded in order."""
@@ -60,6 +63,16 @@ class CheckpointModel:
         remaining = iter(queries)
         while window := list(islice(remaining, WINDOW)):
             yield from self._window(window)
+
+    def follow(self, queries: Sequence[Query], replies: Sequence[Completion]) -> Iterator[Followed | None]:
+        """Follow another model's replies token by token; see `core.protocols.Follower`."""
+        spelling = Spelling(self.tokenizer)
+        prompts = prompts_ids(self.tokenizer, [query.messages for query in queries])
+        courses = [
+            course(self.tokenizer, spelling, prompt, reply) if prompt else None
+            for prompt, reply in zip(prompts, replies, strict=True)
+        ]
+        yield from follow(self.network, courses, rows=self.batch)
 
     def _window(self, window: Sequence[Query]) -> list[Completion]:
         prompts = prompts_ids(self.tokenizer, [query.messages for query in window])

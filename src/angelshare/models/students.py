@@ -13,6 +13,7 @@ from angelshare.core.protocols import Fitted
 from angelshare.core.records import Pair
 from angelshare.models.batching import Example
 from angelshare.models.checkpoint import CheckpointModel, load, prompts_ids
+from angelshare.models.spelling import Spelling
 from angelshare.models.training import Schedule, train
 
 NEEDS = "the logits arm needs a teacher that shows top-k logprobs, with the student's tokens; use 'traces' or 'answers'"
@@ -88,8 +89,7 @@ class SoftLabels:
     """Turns the teacher's tokens, which come as text, into the student's."""
 
     def __init__(self, tokenizer: Any) -> None:  # noqa: ANN401 - a transformers tokenizer
-        self._tokenizer = tokenizer
-        self._known: dict[str, int] = {}
+        self._spelling = Spelling(tokenizer)
 
     def of(self, pair: Pair, reply: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
         """Give (reply, k) token ids (-1 where absent) and probabilities that sum to one.
@@ -110,7 +110,7 @@ class SoftLabels:
         for row, place in enumerate(pair.logprobs):
             ids[row], mass[row] = -1, 0.0
             for column, (token, logprob) in enumerate(zip(place.tokens, place.logprobs, strict=True)):
-                ids[row, column] = self._id(token)
+                ids[row, column] = self._spelling.id(token)
                 mass[row, column] = np.exp(logprob) * (ids[row, column] >= 0)
         total = mass.sum(1, keepdims=True)
         # a sampled token may lie outside the top k, but hardly half of them
@@ -120,10 +120,3 @@ class SoftLabels:
                 f"query {pair.query.id}: only {agree:.0%} of the reply's tokens are among the teacher's own; {NEEDS}"
             )
         return ids, mass / total
-
-    def _id(self, token: str) -> int:
-        """Find the student's token that is written like `token`, or -1."""
-        if token not in self._known:
-            ids = self._tokenizer(token, add_special_tokens=False)["input_ids"]
-            self._known[token] = ids[0] if len(ids) == 1 else -1
-        return self._known[token]

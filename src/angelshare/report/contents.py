@@ -9,6 +9,7 @@ from angelshare.report.columns import ARM, BUDGET, CURVE, DOMAIN, curve_name, da
 from angelshare.report.figure_tables import figure_tables
 from angelshare.report.notes import collect
 from angelshare.report.numbers import percent
+from angelshare.report.scale_tables import divergence_table, logit_table
 from angelshare.report.table import Cell, Column, Table
 from angelshare.report.words import ARMS, arms_present
 
@@ -25,7 +26,8 @@ def lettered_tables(audit: Audit, *, whole: bool = False) -> Sequence[Table]:
 
 def all_tables(audit: Audit) -> Sequence[Table]:
     """Build every table, the data behind the figures included."""
-    return [*lettered_tables(audit, whole=True), fit_targets(audit), prices(audit), *figure_tables(audit)]
+    return [*lettered_tables(audit, whole=True), fit_targets(audit), prices(audit), *figure_tables(audit),
+            logit_table(audit), divergence_table(audit)]  # fmt: skip
 
 
 def _arms(audit: Audit) -> Table:
@@ -168,10 +170,11 @@ def _styles(audit: Audit, *, whole: bool) -> Table:
 def _losses(audit: Audit) -> Table:
     columns = [Column(key="metric", head="Measure"), number_column("teacher", "Teacher"), number_column("base", "Base"),
                number_column("student", "Students")]  # fmt: skip
-    rows = [[row.metric, row.teacher, row.base, row.student] for row in audit.losses]
+    rows = [[row.metric, row.teacher, row.base, row.student] for row in (*audit.losses, *audit.long_prompts)]
     return data_table(
         "losses", "Loss statement", columns, letter="G", rows=rows,
-        note=f"What changed besides the target: students of {ARMS[audit.header.headline_arm]} at the largest dose.",
+        note=f"What changed besides the target: students of {ARMS[audit.header.headline_arm]} at the largest dose. "
+        "Long prompts are long beside the others of this task; nothing is said about long context in general.",
     )  # fmt: skip
 
 

@@ -19,6 +19,10 @@ GLOSSARY: Sequence[tuple[str, str]] = (
         ),
     ),
     (
+        "logit",
+        "The logarithm of right over wrong. On it the last errors weigh as much as the first successes.",
+    ),
+    (
         "control",
         (
             "An arm without the closed teacher’s knowledge. Public labels: reference answers anyone could have. Own "
@@ -38,6 +42,13 @@ GLOSSARY: Sequence[tuple[str, str]] = (
     ),
     ("fidelity", "How often students give the teacher’s answer, right or wrong; not the same as accuracy."),
     ("error inheritance", "Of items both get wrong, the share on which students give the teacher’s own wrong answer."),
+    (
+        "divergence",
+        (
+            "How far a model’s probabilities for the next token are from the teacher’s, along the teacher’s own reply. "
+            "0 is the same distribution; nats are bits times 0.69."
+        ),
+    ),
     (
         "ring",
         (

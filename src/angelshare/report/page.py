@@ -13,6 +13,7 @@ from angelshare.report.glossary import GLOSSARY
 from angelshare.report.markup import Markup, join, tag
 from angelshare.report.notes import Notes, collect
 from angelshare.report.numbers import count, percent
+from angelshare.report.scale_tables import divergence_table, logit_table
 from angelshare.report.style import page_rules
 from angelshare.report.svg import Figure, inline
 from angelshare.report.table import Table
@@ -50,11 +51,13 @@ def render_page(audit: Audit, *, manifest: Manifest | None = None) -> str:
     )
     first, *others = drawn(audit)
     *middle, last = others
-    alike = set_table(fidelity_table(audit, whole=False), notes, level=audit.header.level)
+    alike = [set_table(fidelity_table(audit, whole=False), notes, level=audit.header.level)]
+    if audit.divergences:
+        alike.append(set_table(divergence_table(audit, whole=False), notes, level=audit.header.level))
     figures = [
         _figure(1, first, _learned(audit)),
         *(_figure(number, figure) for number, figure in enumerate(middle, 2)),
-        _figure(len(middle) + 2, last, tag("div", {"class": "follow"}, alike)),
+        _figure(len(middle) + 2, last, *(tag("div", {"class": "follow"}, table) for table in alike)),
     ]
     main = tag(
         "main", None, set_verdict(audit, notes), *figures, _tables(audit, notes), _again(audit, manifest), _words()
@@ -126,7 +129,9 @@ def _tables(audit: Audit, notes: Notes) -> Markup:
         parts.append(
             tag("div", {"id": f"table-{table.letter}", "class": _length(table)}, set_table(table, notes, level=level))
         )
-        following = {"B": fit_targets(audit), "C": prices(audit)}.get(table.letter)
+        following = {"A": logit_table(audit, whole=False), "B": fit_targets(audit), "C": prices(audit)}.get(
+            table.letter
+        )
         if following is not None and following.rows:
             parts.append(
                 tag("div", {"class": f"follow {_length(following)}"}, set_table(following, notes, level=level))

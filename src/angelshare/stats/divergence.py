@@ -35,13 +35,14 @@ def per_token(theirs: FloatArray, own: FloatArray) -> tuple[FloatArray, FloatArr
     KL: Kullback & Leibler 1951, Annals of Mathematical Statistics 22, equation 2.4. Jensen-Shannon, from 0 to ln 2: Lin
     1991, IEEE Transactions on Information Theory 37, equation 4.1 with equal weights.
     """
-    own_share = np.exp(own)
-    middle = np.log(np.maximum((theirs + own_share) / 2, np.finfo(float).tiny))
-    log_theirs = np.log(np.maximum(theirs, np.finfo(float).tiny))
-    kl = np.where(theirs > 0, theirs * (log_theirs - own), 0.0).sum(axis=1)
-    left = np.where(theirs > 0, theirs * (log_theirs - middle), 0.0)
-    right = np.where(own_share > 0, own_share * (own - middle), 0.0)
-    return np.maximum(kl, 0.0), np.clip((left + right).sum(axis=1) / 2, 0.0, math.log(2))
+    least = np.finfo(float).tiny
+    # a bucket that a side does not use weighs 0 there, and 0 times any finite logarithm is 0
+    own_share, own_log = np.exp(own), np.maximum(own, np.log(least))
+    their_log = np.log(np.maximum(theirs, least))
+    middle = np.log(np.maximum((theirs + own_share) / 2, least))
+    kl = (theirs * (their_log - own_log)).sum(axis=1)
+    js = (theirs * (their_log - middle) + own_share * (own_log - middle)).sum(axis=1) / 2
+    return np.maximum(kl, 0.0), np.clip(js, 0.0, math.log(2))
 
 
 def mean_divergence(
