@@ -126,6 +126,33 @@ def test_what_is_no_archive_or_a_damaged_one_is_refused_by_name(tmp_path):
         read_inspect_log(tmp_path / "log.txt")
 
 
+def test_a_damaged_archive_of_the_older_compression_is_refused_by_name(tmp_path):
+    header, samples = inspect_parts(INSPECT / "teacher.eval")
+    path = tmp_path / "old.eval"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("samples/s0_epoch_1.json", json.dumps(next(samples)))
+        archive.writestr("header.json", json.dumps(header))
+    whole = bytearray(path.read_bytes())
+    whole[70:110] = b"\xff" * 40
+    path.write_bytes(whole)
+    with pytest.raises(PlanError, match=r"samples/s0_epoch_1.json: cannot be unpacked"):
+        read_inspect_log(path, strict="exact")
+
+
+def test_a_log_of_a_thousand_samples_is_opened_once(tmp_path, monkeypatch):
+    header, samples = inspect_parts(INSPECT / "teacher.eval")
+    sample = next(samples)
+    with zipfile.ZipFile(tmp_path / "long.eval", "w", zipfile.ZIP_DEFLATED) as archive:
+        for k in range(1000):
+            archive.writestr(f"samples/i{k}_epoch_1.json", json.dumps({**sample, "id": f"i{k}"}))
+        archive.writestr("header.json", json.dumps(header))
+    opened = []
+    indexed = zipfile.ZipFile._RealGetContents
+    monkeypatch.setattr(zipfile.ZipFile, "_RealGetContents", lambda self: (opened.append(1), indexed(self)))
+    assert len(read_inspect_log(tmp_path / "long.eval", strict="exact").scores) == 1000
+    assert len(opened) == 2  # the header, then the samples
+
+
 def test_an_archive_cut_short_before_its_header_is_refused(tmp_path):
     with zipfile.ZipFile(tmp_path / "short.eval", "w") as archive:
         archive.writestr("_journal/start.json", "{}")

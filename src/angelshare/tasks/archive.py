@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import struct
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -32,17 +34,32 @@ def inspect_parts(path: Path) -> tuple[Mapping[str, Any], Iterator[Mapping[str, 
         return log, iter(samples)
     if path.suffix != ".eval":
         raise PlanError(f"{path}: an Inspect log ends in .eval or .json")
+    with _archive(path) as archive:
+        names = archive.namelist()
+        if "header.json" not in names:
+            raise PlanError(f"{path}: no header.json, so the run was cut short; finish it: inspect eval-retry")
+        header = _part(archive, "header.json", path)
+    return header, _samples(path)
+
+
+def _samples(path: Path) -> Iterator[Mapping[str, Any]]:
+    """Read an archive's samples one by one; it is opened once, since its index may list many thousands."""
+    with _archive(path) as archive:
+        for name in archive.namelist():
+            if name.startswith("samples/"):
+                yield _part(archive, name, path)
+
+
+@contextmanager
+def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
     with storage_errors(path, "read this file"):
         file = path.open("rb")
     with file:
         try:
-            names = zipfile.ZipFile(file).namelist()
+            archive = zipfile.ZipFile(file)
         except zipfile.BadZipFile:
             raise PlanError(f"{path}: not a ZIP archive, so not a whole Inspect log") from None
-        if "header.json" not in names:
-            raise PlanError(f"{path}: no header.json, so the run was cut short; finish it: inspect eval-retry")
-        header = _part(path, "header.json")
-    return header, (_part(path, name) for name in names if name.startswith("samples/"))
+        yield archive
 
 
 def parsed(data: bytes, where: str) -> Mapping[str, Any]:
@@ -56,17 +73,24 @@ def parsed(data: bytes, where: str) -> Mapping[str, Any]:
     return value
 
 
-def _part(path: Path, name: str) -> Mapping[str, Any]:
+def _part(archive: zipfile.ZipFile, name: str, path: Path) -> Mapping[str, Any]:
     where = f"{path}: {name}"
-    with storage_errors(path, "read this file"), zipfile.ZipFile(path) as archive:
-        info = archive.getinfo(name)
-        if info.compress_type != ZSTANDARD:
+    info = archive.getinfo(name)
+    with storage_errors(path, "read this file"):
+        if info.compress_type == ZSTANDARD:
+            data = _raw(_stream(archive), info)
+        else:
             try:
                 return parsed(archive.read(name), where)
-            except (zipfile.BadZipFile, NotImplementedError) as error:
+            except (zipfile.BadZipFile, NotImplementedError, zlib.error) as error:
                 raise PlanError(f"{where}: cannot be unpacked ({error})") from None
-    with storage_errors(path, "read this file"), path.open("rb") as file:
-        return parsed(_unpacked(_raw(file, info), where), where)
+    return parsed(_unpacked(data, where), where)
+
+
+def _stream(archive: zipfile.ZipFile) -> IO[bytes]:
+    file = archive.fp
+    assert file is not None  # noqa: S101 - narrows the type: it is open until the archive is closed
+    return file
 
 
 def _raw(file: IO[bytes], info: zipfile.ZipInfo) -> bytes:
