@@ -220,6 +220,38 @@ def test_several_tasks_are_averaged_and_shown_one_by_one(say, grown, tmp_path):
     assert [row["items"] for row in report["domains"]] == [ITEMS, ITEMS]
 
 
+def test_students_no_better_than_the_base_show_no_recovery_and_that_is_no_proof_of_absence(say, grown):
+    students = '["self1.json", "self2.json", "self3.json"]'
+    _, report = printed(say, described(grown, GROWN.replace('["s1.json", "s2.json", "s3.json"]', students)))
+    assert report["verdict"]["recovery"]["low"] < 0 < report["verdict"]["recovery"]["high"]
+    assert "no recovery is shown" in report["verdict"]["sentence"]
+    assert report["verdict"]["sentence"].endswith("That is not evidence that none is possible.")
+
+
+def test_the_numbers_are_the_same_every_time_and_whatever_else_is_asked(say, grown):
+    _, once = printed(say, described(grown, GROWN + CONTROLS))
+    _, again = printed(say, described(grown, GROWN + CONTROLS))
+    _, less = printed(say, described(grown, GROWN))
+    assert once == again
+    assert once["verdict"]["recovery"] == less["verdict"]["recovery"]
+
+
+def test_refused_cut_and_unscored_replies_are_told(say, grown, tmp_path):
+    for path in grown.glob("*.json"):
+        shutil.copy(path, tmp_path)
+    log = json.loads((grown / "s1.json").read_text())
+    for sample, reason in zip(log["samples"], ("content_filter", "max_tokens", "max_tokens"), strict=False):
+        sample["output"] = {**sample["output"], "choices": [{**sample["output"]["choices"][0], "stop_reason": reason}]}
+    log["samples"][5]["scores"] = None
+    (tmp_path / "s1.json").write_text(json.dumps(log))
+    _, report = printed(say, described(tmp_path, 'mismatch = "common"\n' + GROWN))
+    assert report["notes"][1:] == [
+        "s1.json: 1 of 299 replies were stopped by a filter; they score as read.",
+        "s1.json: 2 of 299 replies hit a length limit; they score as read.",
+        "s1.json: 1 items have no score, e.g. i5: no score.",
+    ]
+
+
 def test_twelve_items_carry_no_recovery_and_the_sentence_says_why(say, folder):
     code, report = printed(say, folder / "sums.toml")
     assert code == 0

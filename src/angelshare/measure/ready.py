@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple
 
@@ -108,7 +109,7 @@ def _attributable(bench: Bench, have: Mapping[str, FloatArray]) -> Number:
     missing = [name for name in NO_TEACHER if name not in have]
     if isinstance(number, Refusal) or not missing:
         return number
-    return with_caution(number, f"beyond the controls given; not given: {', '.join(missing)}")
+    return _with_caution(number, f"beyond the controls given; not given: {', '.join(missing)}")
 
 
 def _confound(bench: Bench) -> Number:
@@ -175,7 +176,7 @@ def _inflation(bench: Bench, judgement: Judgement | None) -> tuple[Number, Numbe
     equal = judge_inflation(
         controlled.panel, bench.panel, same_items=same, level=bench.level, rng=bench.rng("judge", "equal length")
     )
-    return raw, equal if isinstance(equal, Refusal) else with_caution(equal, controlled.caution)
+    return raw, equal if isinstance(equal, Refusal) else _with_caution(equal, controlled.caution)
 
 
 def _judged_rows(bench: Bench, judgement: Judgement | None) -> list[ReadyJudged]:
@@ -216,12 +217,9 @@ def _within(panel: Panel, code: int) -> Panel:
     )  # fmt: skip
 
 
-def with_caution(number: Estimate, words: str) -> Estimate:
+def _with_caution(number: Estimate, words: str) -> Estimate:
     """Add what must be borne in mind to a number."""
-    return Estimate(
-        value=number.value, low=number.low, high=number.high, level=number.level, n=number.n, method=number.method,
-        caution=caution_of(number.caution, words),
-    )  # fmt: skip
+    return dataclasses.replace(number, caution=caution_of(number.caution, words))
 
 
 def _crossed(number: Number, threshold: float | None) -> bool:

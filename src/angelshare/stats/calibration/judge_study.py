@@ -33,7 +33,7 @@ def study_judge(index: int, rng: np.random.Generator) -> list[Trial]:
     """Try judge inflation, raw and at equal length, on the verifiable items or on others; and one win rate."""
     seeds, luck, same = SEEDS[index % 3], LUCK[index // 3 % 4], index // 12 % 2 == 0
     gap, judged_gap = draw_gap(DOMAINS, rng), Gap(rng.uniform(0.15, 0.3, DOMAINS), rng.uniform(0.65, 0.85, DOMAINS))
-    items = draw_items((800, 1600)[index // 24 % 2], DOMAINS, rng)
+    items = draw_items((400, 1600)[index // 24 % 2], DOMAINS, rng)
     share, shown = rng.uniform(0.1, 0.7), rng.uniform(0.2, 0.9)
     drawn = rng.normal(0, luck, seeds)
     verifiable = draw_panel(items, gap, np.full(DOMAINS, share), drawn, rng)
