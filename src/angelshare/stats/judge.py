@@ -68,7 +68,7 @@ def length_controlled(wins: Panel, lengths: Lengths) -> Controlled | Refusal:
     Per row and domain, logit P(win) = theta + phi tanh(excess / sd(excess)); the win rate at equal length is
     sigma(theta) (Dubois et al. 2024, arXiv 2404.04475, section 3, without the item term, which needs many models:
     sigma(theta) is then the mean over items). Preferences between 0 and 1 enter as fractions (Papke & Wooldridge 1996,
-    Journal of Applied Econometrics 11, equation 4). Items are replaced by the win rate plus their influence on it, so
+    Journal of Applied Econometrics 11, 619-632). Items are replaced by the win rate plus their influence on it, so
     that the mean is the win rate and the spread its robust variance (Huber 1967).
 
     Args:
