@@ -32,12 +32,13 @@ READY = (
 FILES: Mapping[str, Sequence[str]] = {
     "angelshare.store.runs": ("Begun", "ItemsNote"),
     "angelshare.core.records": (
-        "Transcript", "Message", "TokenAlternatives", "CellResult", "Cell", "Arm", "Score", "Meter", "Manifest",
-        "Estimate", "Refusal", "RecoveryPoint", "ThreatModel", "Price",
+        "Transcript", "Message", "TokenAlternatives", "CellResult", "Cell", "Arm", "Score", "Divergence", "Meter",
+        "Manifest", "Estimate", "Refusal", "RecoveryPoint", "ThreatModel", "Price",
     ),
     "angelshare.core.audit": (
         "Audit", "Verdict", "Header", "Dot", "Curve", "Family", "Band", "Target", "Step", "RingRow", "LedgerRow",
-        "StyleRow", "FidelityRow", "ExtractorRow", "ArmRow", "ElicitationRow", "LossRow", "CostSheet",
+        "StyleRow", "FidelityRow", "DivergenceRow", "ExtractorRow", "LogitRow", "ArmRow", "ElicitationRow", "LossRow",
+        "CostSheet",
     ),
     "angelshare.store.rows": ("Answer", "Attempt"),
 }  # fmt: skip

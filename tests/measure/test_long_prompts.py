@@ -73,21 +73,22 @@ def test_a_domain_of_one_length_is_left_out_and_said_so():
     assert long.student.n + others.student.n == ITEMS
 
 
-def test_prompts_as_long_as_the_last_of_the_quarter_are_all_in_it():
-    bench = Bench(lengths(lambda k: 20 if k < 50 else 10, lambda _: 500))
-    assert long_prompts(bench, "traces", 100)[0].student.n == 50
+def test_ties_are_never_broken_by_chance():
+    at_top = Bench(lengths(lambda k: 20 if k < 50 else 10, lambda _: 500))
+    across = Bench(lengths(lambda k: 20 if k < 20 else 10, lambda k: 30 if k < 15 else 12 + k % 2))
+    assert long_prompts(at_top, "traces", 100)[0].student.n == 50
+    assert long_prompts(across, "traces", 100)[0].student.n == 35
 
 
 @pytest.mark.parametrize(
     ("known", "said"),
     [
         (lengths(lambda _: 10, lambda k: 11 if k % 2 else 10), "prompts are of about one length"),
-        (lengths(lambda k: 20 if k < 29 else 10 + (k == 29) * 5, lambda _: 9), "too few long prompts"),
+        (lengths(lambda k: 20 if k < 29 else 10, lambda _: 9), "too few long prompts: 29"),
         ({}, "the lengths of the prompts are not known"),
     ],
 )
-def test_without_long_prompts_there_is_one_line_that_says_why(known, said, monkeypatch):
-    monkeypatch.setattr("angelshare.measure.long_prompts.LEAST_ITEMS", 31)
+def test_without_long_prompts_there_is_one_line_that_says_why(known, said):
     (row,) = long_prompts(Bench(known), "traces", 100)
     assert isinstance(row.student, Refusal)
     assert row.student.refused.startswith(said)

@@ -16,6 +16,7 @@ from angelshare.core.audit import (
     Band,
     CostSheet,
     Curve,
+    DivergenceRow,
     Dot,
     ElicitationRow,
     ExtractorRow,
@@ -23,6 +24,7 @@ from angelshare.core.audit import (
     FidelityRow,
     Header,
     LedgerRow,
+    LogitRow,
     LossRow,
     RingRow,
     Step,
@@ -84,6 +86,11 @@ def sample(
         fidelity=[_fidelity(point, rng) for point in points],
         extractors=[ExtractorRow(arm=p.arm, budget=p.budget, strict=p.recovery, flexible=p.recovery,
                                  confound=estimate(0.0, 0.01)) for p in points],
+        logit_recovery=[LogitRow(arm=p.arm, budget=p.budget, recovery=p.recovery, on_logit=estimate(0.8 * p.recovery.value, 0.09))
+                        for p in points],
+        divergences=[_divergence(point) for point in points],
+        long_prompts=[LossRow(metric="accuracy, longest quarter of prompts (24 to 31 characters: long for this task only)",
+                              teacher=estimate(0.97, 0.02), base=estimate(0.05, 0.02), student=estimate(0.55, 0.06))],
         arms=[_arm_row(point, seeds) for point in points],
         elicitation=[ElicitationRow(domain=domain, way=way, accuracy=estimate(0.04 if way == "zero_shot" else 0.07, 0.03, n=100),
                                     chosen=way == "few_shot") for domain in DOMAINS for way in ("zero_shot", "few_shot")],
@@ -272,6 +279,14 @@ def _fidelity(point: RecoveryPoint, rng: np.random.Generator) -> FidelityRow:
         error_inheritance=few if point.arm == "gold" else estimate(abs(rng.normal(0.2, 0.08)) + 0.1, 0.1, n=61),
         error_inheritance_control=few if point.arm == "gold" else estimate(0.14, 0.09, n=61),
         distinguishing_advantage=estimate(0.2, 0.06),
+    )  # fmt: skip
+
+
+def _divergence(point: RecoveryPoint) -> DivergenceRow:
+    left = 1.4 - 1.2 * max(0.0, point.style.value)
+    return DivergenceRow(
+        arm=point.arm, budget=point.budget, kl=estimate(left, 0.05), kl_base=estimate(1.4, 0.06), kl_closed=estimate(1 - left / 1.4, 0.04),
+        js=estimate(left / 4, 0.01), js_base=estimate(0.35, 0.01), js_closed=estimate(1 - left / 1.4, 0.04),
     )  # fmt: skip
 
 

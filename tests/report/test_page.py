@@ -146,7 +146,7 @@ def test_every_refusal_of_the_audit_stands_in_table_h(any_audit):
 
 def test_every_table_has_a_caption_and_named_columns(audit):
     tables = [table for table in tree(render_page(audit)).iter("table") if table.find("thead") is not None]
-    assert len(tables) == 12
+    assert len(tables) == 14
     for table in tables:
         assert words(table.find("caption"))
         assert all(head.get("scope") == "col" and words(head) for head in table.findall("thead/tr/th"))
@@ -187,3 +187,19 @@ def test_a_one_sided_answer_prints_its_bound_and_no_point(audit, place):
     assert "&gt; 3,100" in page
     assert "77,777" not in page
     assert "> 3,100" in phrase(bound)
+
+
+def test_the_page_sets_the_logit_after_table_a_and_divergence_after_fidelity(audit):
+    text = render_page(audit)
+    places = [text.index(words) for words in (
+        "Fidelity at the largest dose", "Divergence from the teacher’s distribution, in nats per token",
+        "Table A. Arms and doses", "Recovery on two scales", "Table B.",
+    )]  # fmt: skip
+    assert places == sorted(places)
+
+
+def test_a_report_made_before_those_numbers_has_no_empty_tables(audit):
+    older = dataclasses.replace(audit, logit_recovery=(), divergences=(), long_prompts=())
+    text = render_page(older)
+    assert "Recovery on two scales" not in text
+    assert "in nats per token" not in text

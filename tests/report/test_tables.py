@@ -86,6 +86,24 @@ def test_report_json_writes_a_refusal_as_its_reason_and_keeps_the_fixed_names_fi
     assert set(document["points"][0]["recovery"]) == {"value", "low", "high", "level", "n", "method", "caution"}
 
 
+def test_the_logit_stands_beside_the_linear_recovery_and_divergences_at_every_dose(audit):
+    for name, numbers in (
+        ("logit_recovery.csv", ("recovery", "on_logit")),
+        ("divergences.csv", ("kl", "kl_base", "js_closed")),
+    ):
+        written = rows(audit, name)
+        assert len(written) == len(audit.points)
+        assert all(row[f"{number}_value"] for row in written for number in numbers)
+
+
+def test_lines_about_long_prompts_close_the_loss_statement(audit):
+    *others, long = rows(audit, "losses.csv")
+    assert [row["metric"] for row in others] == [row.metric for row in audit.losses]
+    assert "long for this task only" in long["metric"]
+    table = next(table for table in lettered_tables(audit) if table.letter == "G")
+    assert "nothing is said about long context in general" in table.note
+
+
 def test_an_optional_cost_that_is_absent_is_empty_not_zero(audit):
     gold = next(row for row in rows(audit, "arms.csv") if row["arm"] == "gold")
     assert gold["cost_usd"] == ""

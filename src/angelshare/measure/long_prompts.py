@@ -91,8 +91,9 @@ def _split(bench: Bench) -> _Split | str:
     for code in np.unique(codes):
         places = np.flatnonzero(codes == code)
         own = length[places]
-        # prompts as long as the shortest of the quarter are in it: no tie is broken by chance
-        chosen = own >= np.sort(own)[-max(1, own.size // QUARTER)]
+        # at most a quarter, but for a longer tie at the very top: no tie is broken by chance
+        bound = np.sort(own)[-max(1, own.size // QUARTER) - 1] if own.size > 1 else own[0]
+        chosen = own > bound if bound < own.max() else own == bound
         ratio = float(own[chosen].mean() / max(np.median(own), 1.0))
         stretch = max(stretch, ratio)
         if ratio >= LEAST_STRETCH:
