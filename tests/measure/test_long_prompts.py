@@ -69,7 +69,7 @@ def test_long_prompts_and_the_others_are_told_apart_within_their_domain():
 def test_a_domain_of_one_length_is_left_out_and_said_so():
     bench = Bench(lengths(lambda k: 20 if k < 30 else 10, lambda _: 500))
     long, others = long_prompts(bench, "traces", 100)
-    assert long.metric.endswith("in the 1 of 2 domains whose lengths differ")
+    assert "(20 characters: long for this task only), in the 1 of 2 domains whose lengths differ" in long.metric
     assert long.student.n + others.student.n == ITEMS
 
 

@@ -47,7 +47,7 @@ def long_prompts(bench: Bench, kind: ArmKind, budget: int) -> list[LossRow]:
         return [LossRow(metric=METRIC, teacher=no, base=no, student=no)]
     count = len(bench.domains("near"))
     among = "" if found.domains == count else f", in the {found.domains} of {count} domains whose lengths differ"
-    size = f"{found.shortest:,} to {found.longest:,} characters"
+    size = f"{found.shortest:,}{f' to {found.longest:,}' if found.longest > found.shortest else ''} characters"
     metric = f"{METRIC} ({size}: long for this task only){among}"
     return [
         _row(bench, kind, budget, metric, found.long),
