@@ -20,12 +20,13 @@ from angelshare import __version__
 from angelshare.cli.progress import Bar
 from angelshare.core.audit import Audit
 from angelshare.core.errors import PlanError, RunFolderError
-from angelshare.core.records import FORMAT_VERSION, CellResult, Estimate, Manifest, Plan, Transcript
+from angelshare.core.records import FORMAT_VERSION, CellResult, Manifest, Plan, Transcript
 from angelshare.core.strict import decode_json, plain
 from angelshare.measure.analyse import analyse
 from angelshare.measure.engines import Engine, LocalEngine, RayEngine
 from angelshare.measure.plans import parse_plan, plan_hash
 from angelshare.measure.run import Results, preflight, run_plan
+from angelshare.measure.verdict import above
 from angelshare.report.documents import report_json
 from angelshare.report.publish import publish
 from angelshare.report.terminal import summary
@@ -155,13 +156,7 @@ def show(audit: Audit, *, as_json: bool) -> None:
 
 def crossed(audit: Audit, plan: Plan) -> bool:
     """Say whether recovery's lower bound is above the plan's threshold."""
-    number = audit.verdict.recovery
-    return (
-        plan.threshold is not None
-        and isinstance(number, Estimate)
-        and number.low is not None
-        and number.low > plan.threshold
-    )
+    return above(audit.verdict.recovery, plan.threshold)
 
 
 def _now() -> datetime:

@@ -21,6 +21,7 @@ from angelshare.core.ready import (
 from angelshare.core.records import Estimate, Number, Refusal
 from angelshare.core.seeds import stream
 from angelshare.measure.ready_words import cautions, log_rows, notes, sentence
+from angelshare.measure.verdict import above
 from angelshare.stats.intervals import caution_of
 from angelshare.stats.judge import Controlled, judge_inflation, length_controlled, win_rate
 from angelshare.stats.ledger import item_ledger
@@ -81,7 +82,7 @@ def report_ready(description: ReadyScores, logs: LogSet, judged: JudgedSet | Non
         cautions=cautions(description, logs, bench.aligned, judgement.judged if judgement else None),
         seeds=bench.panel.student.shape[0], items=bench.panel.domain.size, extractor=description.extractor,
         level=description.level, threshold=description.threshold,
-        crossed=_crossed(verdict.recovery, description.threshold), version=__version__,
+        crossed=above(verdict.recovery, description.threshold), version=__version__,
     )  # fmt: skip
 
 
@@ -220,7 +221,3 @@ def _within(panel: Panel, code: int) -> Panel:
 def _with_caution(number: Estimate, words: str) -> Estimate:
     """Add what must be borne in mind to a number."""
     return dataclasses.replace(number, caution=caution_of(number.caution, words))
-
-
-def _crossed(number: Number, threshold: float | None) -> bool:
-    return threshold is not None and isinstance(number, Estimate) and number.low is not None and number.low > threshold

@@ -7,6 +7,7 @@ from typing import cast
 
 from angelshare.core.ready import ReadyLog, ReadyScores, Role
 from angelshare.core.records import Estimate, Number, Refusal
+from angelshare.measure.verdict import percent_said
 from angelshare.stats.panel import Panel
 from angelshare.tasks.alignment import Aligned, LogSet
 from angelshare.tasks.imports import ImportedScores
@@ -22,16 +23,16 @@ def sentence(whole: Number, needed: Number, inflation: Number, *, panel: Panel) 
         return f"These scores cannot tell how much of the capability moved: {whole.refused}."
     if whole.low is not None and whole.low <= 0:
         said = (
-            f"On {panel.domain.size:,} items no recovery is shown: {_share(whole)} of the gap between base and "
+            f"On {panel.domain.size:,} items no recovery is shown: {percent_said(whole)} of the gap between base and "
             "teacher. That is not evidence that none is possible."
         )
     else:
         said = (
-            f"On {panel.domain.size:,} items the students closed {_share(whole)} of the gap between base and teacher; "
-            f"{_needed(needed)}."
+            f"On {panel.domain.size:,} items the students closed {percent_said(whole)} of the gap between base and "
+            f"teacher; {_needed(needed)}."
         )
     if isinstance(inflation, Estimate) and inflation.low is not None and inflation.low > 0:
-        said += f" A judge would overstate it by {_share(inflation)} of the gap."
+        said += f" A judge would overstate it by {percent_said(inflation)} of the gap."
     return said
 
 
@@ -133,10 +134,5 @@ def _needed(needed: Number) -> str:
     if isinstance(needed, Refusal):
         return needed.refused
     if needed.low is not None and needed.low <= 0:
-        return f"that the teacher was needed for it is not shown ({_share(needed)} attributable)"
-    return f"{_share(needed)} was beyond every control given"
-
-
-def _share(number: Estimate) -> str:
-    ends = ("unbounded" if end is None else f"{100 * end:.0f}" for end in (number.low, number.high))
-    return f"{100 * number.value:.0f} % ({' to '.join(ends)} %, {100 * number.level:.0f} % interval)"
+        return f"that the teacher was needed for it is not shown ({percent_said(needed)} attributable)"
+    return f"{percent_said(needed)} was beyond every control given"

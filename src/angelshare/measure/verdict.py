@@ -28,12 +28,12 @@ def sentence(budget: int, whole: Number, needed: Number, half: Number) -> str:
         return f"Cannot tell how much of the capability moved: {whole.refused}."
     if whole.low is not None and whole.low <= 0 <= (whole.high or 0):
         said = (
-            f"At {budget:,} queries no recovery is shown: {_percent(whole)} of the gap between base and teacher. "
+            f"At {budget:,} queries no recovery is shown: {percent_said(whole)} of the gap between base and teacher. "
             "That is not evidence that none is possible."
         )
     else:
         said = (
-            f"At {budget:,} queries the students closed {_percent(whole)} of the gap between base and "
+            f"At {budget:,} queries the students closed {percent_said(whole)} of the gap between base and "
             f"teacher; {_needed(needed)}."
         )
     return f"{said} {_half(half)}"
@@ -105,8 +105,11 @@ def deviations(bench: Bench) -> list[str]:
     return out
 
 
-def _percent(number: Estimate) -> str:
-    # the one place outside report/numbers.py that words a number: a sentence must be the same in every format
+def percent_said(number: Estimate) -> str:
+    """Word a share for a sentence.
+
+    The one place outside report/numbers.py that words a number: a sentence must be the same in every format.
+    """
     return (
         f"{100 * number.value:.0f} % ({_end(number.low)} to {_end(number.high)} %, {100 * number.level:.0f} % interval)"
     )
@@ -120,8 +123,8 @@ def _needed(needed: Number) -> str:
     if isinstance(needed, Refusal):
         return needed.refused
     if needed.low is not None and needed.low <= 0:
-        return f"that the teacher was needed for it is not shown ({_percent(needed)} attributable)"
-    return f"{_percent(needed)} needed this teacher"
+        return f"that the teacher was needed for it is not shown ({percent_said(needed)} attributable)"
+    return f"{percent_said(needed)} needed this teacher"
 
 
 def _half(half: Number) -> str:
@@ -137,3 +140,8 @@ def _half(half: Number) -> str:
 def _round(dose: float) -> str:
     """Two digits, as the verdict box shows doses."""
     return f"{float(f'{dose:.2g}'):,.0f}"
+
+
+def above(number: Number, threshold: float | None) -> bool:
+    """Say whether a number's lower bound is above the threshold that makes a finding of it."""
+    return threshold is not None and isinstance(number, Estimate) and number.low is not None and number.low > threshold
