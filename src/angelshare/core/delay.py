@@ -1,4 +1,4 @@
-"""The nouns of `angelshare delay`: dated scores, spells of a closed lead, the estimator panel, what distillation saves."""
+"""The nouns of `angelshare delay`: dated scores, spells of a closed lead, the panel, what distillation saves."""
 
 from __future__ import annotations
 
@@ -378,7 +378,7 @@ class DelayReport:
     """Per benchmark."""
 
     false_promise: Number
-    """Median delay on private benchmarks minus that on public ones: the part of a catch-up that is benchmark targeting."""
+    """Median delay on private minus on public benchmarks: the part of a catch-up that is benchmark targeting."""
 
     attributable: AttributableDelay | None
     """What distillation saves; None without a run and a campaign."""
