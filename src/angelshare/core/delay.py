@@ -241,6 +241,9 @@ class PublishedLag:
     interval: str = ""
     """As published."""
 
+    mark: Literal["read at the source", "secondary", "remembered", "measured here", ""] = ""
+    """How the figure was checked: a figure seen only in a secondary page, or from memory, says so."""
+
 
 # --- what distillation saves --------------------------------------------------------------------
 
@@ -361,6 +364,20 @@ class AttributableDelay:
     """Monte Carlo draws."""
 
 
+@record
+class AreaDelay:
+    """The default estimator over the benchmarks of one capability area."""
+
+    area: str
+    """Name of the area."""
+
+    benchmarks: Sequence[str]
+    """Benchmarks behind it: those that carry an estimate."""
+
+    months: Number
+    """Median over them; the estimate itself where there is one."""
+
+
 # --- the whole ----------------------------------------------------------------------------------
 
 
@@ -379,6 +396,12 @@ class DelayReport:
 
     false_promise: Number
     """Median delay on private minus on public benchmarks: the part of a catch-up that is benchmark targeting."""
+
+    areas: Sequence[AreaDelay]
+    """By capability area."""
+
+    trend: Number
+    """Factor by which the delay changes from one year of records to the next; 1 means no trend."""
 
     attributable: AttributableDelay | None
     """What distillation saves; None without a run and a campaign."""
