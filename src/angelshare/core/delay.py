@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 from angelshare.core.record import record
-from angelshare.core.records import Number, Source
+from angelshare.core.records import Number, Refusal, Source
 
 Weights: TypeAlias = Literal["open", "closed", "api_only", ""]
 """Can anyone load the weights? `api_only` is never open; "" is unlabelled: excluded and counted, never guessed."""
@@ -397,10 +397,10 @@ class DelayReport:
     false_promise: Number
     """Median delay on private minus on public benchmarks: the part of a catch-up that is benchmark targeting."""
 
-    areas: Sequence[AreaDelay]
+    areas: Sequence[AreaDelay] = ()
     """By capability area."""
 
-    trend: Number
+    trend: Number = Refusal(refused="no trend was estimated")
     """Factor by which the delay changes from one year of records to the next; 1 means no trend."""
 
     attributable: AttributableDelay | None
