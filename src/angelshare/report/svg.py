@@ -32,7 +32,7 @@ class Figure:
     """How to read it."""
 
     threat: str
-    """The threat model, one line."""
+    """What is assumed, one line: the threat model of an audit, the criterion of a delay."""
 
     width: float
     """SVG units, equal to CSS pixels at full size."""

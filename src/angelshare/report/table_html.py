@@ -10,6 +10,9 @@ from angelshare.report.notes import Notes, mark_of
 from angelshare.report.numbers import count, dollars, full, parts
 from angelshare.report.table import Cell, Column, Table
 
+_ANCHORED = frozenset({"deviations_and_refusals", "exclusions_and_refusals"})
+"""Tables whose rows are what marks point to."""
+
 _DENSITY = ((10, "dense stacked"), (7, "dense"))
 """Columns beyond which type is smaller and intervals stand under their values."""
 
@@ -37,7 +40,7 @@ def _row(table: Table, index: int, notes: Notes, level: float) -> Markup:
             cells.append(_cell(column, cell, notes, level))
         else:
             cells.append(_row_name(table, index, column, cell))
-    identity = {"id": str(table.rows[index][0])} if table.name == "deviations_and_refusals" else None
+    identity = {"id": str(table.rows[index][0])} if table.name in _ANCHORED else None
     return tag("tr", identity, *cells)
 
 
