@@ -17,6 +17,9 @@ Access: TypeAlias = Literal["public", "private", ""]
 DAYS_PER_MONTH = 365.25 / 12
 """Months are of equal length: 30.4375 days."""
 
+NOT_COMPUTED = "not computed by the version that wrote this file"
+"""Stands in for a number that older files lack."""
+
 
 # --- what is read -------------------------------------------------------------------------------
 
@@ -247,8 +250,13 @@ class PublishedLag:
 
 # --- what distillation saves --------------------------------------------------------------------
 
-Shape: TypeAlias = Literal["fixed", "uniform", "triangular", "log_uniform"]
-"""Distribution of an assumption between its low and high ends; triangular peaks at `central`."""
+Shape: TypeAlias = Literal["fixed", "uniform", "triangular", "log_uniform", "measured"]
+"""Distribution of an assumption between its low and high ends; triangular peaks at `central`. "measured": an estimate,
+whose ends are those of its interval; a two-piece normal is drawn, on the log scale where only positive values make sense.
+"""
+
+Mark: TypeAlias = Literal["measured", "reported", "assumed"]
+"""How well a range is founded: computed here from data, read in a source, or only assumed."""
 
 
 @record
@@ -281,6 +289,9 @@ class Assumption:
 
     on: bool = True
     """Switched off, an assumption takes the neutral value that removes its effect."""
+
+    mark: Mark = "assumed"
+    """How well the range is founded."""
 
 
 @record
@@ -362,6 +373,12 @@ class AttributableDelay:
 
     draws: int
     """Monte Carlo draws."""
+
+    recovery: Number = Refusal(refused=NOT_COMPUTED)
+    """Attributable recovery at the campaign's dose, in shares of the gap between teacher and base."""
+
+    days_to_80: Number = Refusal(refused=NOT_COMPUTED)
+    """Calendar days until the campaign holds the dose to four fifths of the gap."""
 
 
 @record
