@@ -84,6 +84,29 @@ def plain(value: float) -> str:
     return count(value) if abs(value) >= _LARGE else _fixed(value, 0 if value == int(value) else _tick_decimals(value))
 
 
+def given(value: float) -> str:
+    """Print a value that was read, not measured here, to at most five significant digits: "149.91", "0.05"."""
+    kept = float(f"{value:.5g}")
+    return count(value) if kept and not _SMALL <= abs(kept) < _LARGE else plain(kept)
+
+
+def at_least(value: float) -> str:
+    """Print a lower bound to a tenth, rounded down so that it stays true; "0" below a tenth."""
+    return _fixed(math.floor(value * 10 + 1e-9) / 10, 1) if value >= _DIME else "0"
+
+
+def between(low: Estimate, high: Estimate) -> str:
+    """Print the span of two values, each to the digits that its own interval carries: "2.8 to 7.5"."""
+    first, last = (_point(number) for number in (low, high))
+    return first if first == last else f"{first} to {last}"
+
+
+def _point(number: Estimate) -> str:
+    if number.low is None or number.high is None:
+        return _rounded(number.value)
+    return _two_sided(number, "", number.level).value
+
+
 def _two_sided(number: Estimate, tail: str, level: float) -> Printed:
     """Print value and ends alike; numbers all below 1 keep two decimals, as in arviz, lest small shares read as 0."""
     low, high = float(number.low or 0.0), float(number.high or 0.0)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from angelshare.core.records import Estimate, Number, Refusal
 from angelshare.report.markup import Markup, join, tag
 from angelshare.report.notes import Notes, mark_of
-from angelshare.report.numbers import count, dollars, full, parts
+from angelshare.report.numbers import count, dollars, full, given, parts
 from angelshare.report.table import Cell, Column, Table
 
 _ANCHORED = frozenset({"deviations_and_refusals", "exclusions_and_refusals"})
@@ -75,12 +75,12 @@ def _plain(column: Column, cell: Cell) -> str:
     if cell is None:
         return "—" if column.kind != "text" else ""
     if isinstance(cell, int | float):
-        return dollars(cell) if column.kind == "dollars" else count(cell)
+        return {"dollars": dollars, "given": given}.get(column.kind, count)(cell)
     return column.words.get(str(cell), str(cell))
 
 
 def _side(column: Column) -> str:
-    return "r" if column.kind in ("count", "dollars") else ""
+    return "r" if column.kind in ("count", "dollars", "given") else ""
 
 
 def listed(entries: Sequence[str]) -> Markup:

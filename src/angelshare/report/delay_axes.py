@@ -1,0 +1,225 @@
+"""Axes of the delay figures: dates, months, and rows of intervals with their numbers printed beside them."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Sequence
+from typing import Literal, TypeAlias
+
+from angelshare.core.record import record
+from angelshare.core.records import ArmKind, Estimate, Number
+from angelshare.report.axes import x_axis
+from angelshare.report.delay_words import MONTHS
+from angelshare.report.markup import Markup, join
+from angelshare.report.numbers import full, parts, phrase
+from angelshare.report.scales import Scale
+from angelshare.report.svg import arm_class, group, line, marker, rect, shortened, text, whisker, wrapped
+
+Role: TypeAlias = Literal["closed", "open", "doubtful", "published", "assumed"]
+"""What a mark stands for; each has a colour and a shape of its own."""
+
+MARKS: dict[Role, tuple[ArmKind, ArmKind]] = {
+    "closed": ("traces", "traces"),
+    "open": ("open", "open"),
+    "doubtful": ("traces", "floor"),
+    "published": ("answers", "gold"),
+    "assumed": ("open", "gold"),
+}
+"""Colour and shape of a role, borrowed from arms, whose colours a test proves apart."""
+
+WIDTH = 760.0
+LEFT, RIGHT = 250.0, 548.0
+"""Where the axis of months starts and ends."""
+
+_BESIDE = 562.0
+_ROW, _HEAD, _TOP = 38.0, 30.0, 14.0
+_LABEL, _SMALL = 12.5, 11.5
+_REACH = 2.5
+"""An end beyond this many times the largest value is an arrow at the edge, lest it flatten the rest."""
+
+
+@record
+class Mark:
+    """One number of a row."""
+
+    number: Number
+    """Where it lies."""
+
+    role: Role
+    """How it is drawn."""
+
+    drawn: Literal["both", "point", "interval"] = "both"
+    """A figure published without an interval is a point, one published as a range has no point."""
+
+
+@record
+class Row:
+    """One line of a forest of intervals; without marks and words it is a heading."""
+
+    label: str
+    """What it is."""
+
+    small: str = ""
+    """A second, quieter line under the label."""
+
+    marks: Sequence[Mark] = ()
+    """Numbers drawn."""
+
+    words: str = ""
+    """Printed on the right instead of the first mark's number."""
+
+    beneath: str = ""
+    """Printed under it instead of its interval."""
+
+    bold: bool = False
+    """The one that the sentence speaks of."""
+
+
+@record
+class Forest:
+    """Rows drawn on one axis of months."""
+
+    body: Markup
+    """The drawing."""
+
+    height: float
+    """SVG units."""
+
+
+def color(role: Role) -> str:
+    """Give the CSS class that colours a role."""
+    return arm_class(MARKS[role][0])
+
+
+def mark(role: Role, at: tuple[float, float], radius: float = 4.5) -> Markup:
+    """Draw a role's shape."""
+    return marker(MARKS[role][1], at, radius)
+
+
+def months_scale(numbers: Sequence[Number], start: float, end: float) -> Scale:
+    """Give an axis that holds every value, 0, and interval ends as far as they do not flatten the rest."""
+    known = [number for number in numbers if isinstance(number, Estimate)]
+    values = [number.value for number in known if number.high is not None] + [
+        number.low for number in known if number.high is None and number.low is not None
+    ]
+    most = max([1.0, *values])
+    least = min([0.0, *values])
+    span = most - least
+    tops = [number.high for number in known if number.high is not None]
+    bottoms = [number.low for number in known if number.low is not None]
+    high = min(max([most, *tops]), least + _REACH * span)
+    low = max(min([least, *bottoms]), most - _REACH * span)
+    margin = 0.04 * (high - low)
+    return Scale(low=low - margin if low < 0 else 0.0, high=high + margin, start=start, end=end)
+
+
+def cut(number: Estimate, scale: Scale) -> Estimate:
+    """Open the ends that lie beyond the axis, so that they are drawn as arrows."""
+    low = None if number.low is not None and number.low < scale.low else number.low
+    high = None if number.high is not None and number.high > scale.high else number.high
+    return dataclasses.replace(number, low=low, high=high)
+
+
+def forest(rows: Sequence[Row], *, title: str, level: float, rule: Number | None = None) -> Forest:
+    """Draw rows of intervals, label left and number right; `rule` is drawn as a line through all rows."""
+    scale = months_scale([entry.number for row in rows for entry in row.marks], LEFT, RIGHT)
+    drawn, y = [], _TOP
+    for row in rows:
+        tall = _ROW if row.marks or row.words else _HEAD
+        drawn.append(_row(row, y + tall / 2, scale, level))
+        y += tall
+    through = Markup("")
+    if isinstance(rule, Estimate) and rule.high is not None and scale.low <= rule.value <= scale.high:
+        through = line((scale.at(rule.value), _TOP), (scale.at(rule.value), y), "ref")
+    zero = line((scale.at(0), _TOP), (scale.at(0), y), "axis")
+    return Forest(body=join(x_axis(scale, y, _TOP, title=title), zero, through, *drawn), height=y + 46)
+
+
+def date_axis(scale: Scale, base: float, top: float) -> Markup:
+    """Draw an axis of days (proleptic ordinals) with years named, and quarters where they fit."""
+    parts_: list[Markup] = [line((scale.start, base), (scale.end, base), "axis")]
+    first, last = dt.date.fromordinal(int(scale.low)), dt.date.fromordinal(int(scale.high))
+    years = last.year - first.year + 1
+    months = (1, 4, 7, 10) if years <= 3 else (1, 7) if years <= 6 else (1,)  # noqa: PLR2004 - as many as fit
+    for year in range(first.year, last.year + 1):
+        for month in months:
+            day = dt.date(year, month, 1)
+            if not scale.low <= day.toordinal() <= scale.high:
+                continue
+            x = scale.at(day.toordinal())
+            parts_.append(line((x, top), (x, base), "grid"))
+            name = str(year) if month == 1 else day.strftime("%b")
+            parts_.append(text(x, base + 18, name, classes="s b" if month == 1 else "q s", anchor="m"))
+    parts_.append(text((scale.start + scale.end) / 2, base + 37, "release date", classes="q", anchor="m"))
+    return join(*parts_)
+
+
+def ordinal(on: str) -> float:
+    """Place an ISO date on the axis of days."""
+    return float(dt.date.fromisoformat(on).toordinal())
+
+
+def _row(row: Row, y: float, scale: Scale, level: float) -> Markup:
+    if not row.marks and not row.words:
+        return text(12, y + 8, row.label, classes="b")
+    shown = [_mark(entry, y, scale, len(row.marks), index) for index, entry in enumerate(row.marks)]
+    printed = _printed(row, level)
+    words = [
+        text(_BESIDE, y + (-2 if printed[1] else 4), shortened(printed[0], WIDTH - _BESIDE, _LABEL), classes="b"),
+        text(_BESIDE, y + 13, shortened(printed[1], WIDTH - _BESIDE, _SMALL), classes="q s") if printed[1] else "",
+    ]
+    ground = rect((6, y - _ROW / 2 + 1), (WIDTH - 12, _ROW - 2), "zone") if row.bold else ""
+    return group(_told(row), "", ground, *_labels(row, y), *shown, *words)
+
+
+def _labels(row: Row, y: float) -> list[Markup]:
+    weight = "b" if row.bold else ""
+    width = LEFT - 32
+    if row.small:
+        return [
+            text(12, y - 2, shortened(row.label, width, _LABEL), classes=weight),
+            text(12, y + 13, shortened(row.small, width, _SMALL), classes="q s"),
+        ]
+    lines = list(wrapped(row.label, int(width / (0.54 * _LABEL))))
+    if len(lines) > 2:  # noqa: PLR2004 - what a row holds
+        lines = [lines[0], " ".join(lines[1:])]
+    return [
+        text(12, y + 4 + 15 * (index - (len(lines) - 1) / 2), shortened(words, width, _LABEL), classes=weight)
+        for index, words in enumerate(lines)
+    ]
+
+
+def _mark(entry: Mark, y: float, scale: Scale, among: int, index: int) -> Markup:
+    number = entry.number
+    if not isinstance(number, Estimate):
+        return Markup("")
+    across = y + (12 * (index - (among - 1) / 2) if among > 1 else 0)
+    bounded = number.high is not None or number.low is None
+    doubt = whisker(cut(number, scale), scale, across, upright=False) if entry.drawn != "point" else ""
+    point = mark(entry.role, (scale.inside(number.value), across)) if bounded and entry.drawn != "interval" else ""
+    return group("", color(entry.role), doubt, point)
+
+
+def _printed(row: Row, level: float) -> tuple[str, str]:
+    if row.words:
+        return row.words, row.beneath
+    first = parts(row.marks[0].number, level=level)
+    return first.value, row.beneath or first.interval
+
+
+def _told(row: Row) -> str:
+    said = "; ".join(full(entry.number, unit=MONTHS) for entry in row.marks)
+    name = f"{row.label} ({row.small})" if row.small else row.label
+    return f"{name}: {said or f'{row.words} {row.beneath}'.strip()}"
+
+
+def spoken(rows: Sequence[Row]) -> str:
+    """Say a forest's rows in words, for those who cannot see it."""
+    said = []
+    for row in rows:
+        if row.marks:
+            said.append(f"{row.label}: {', '.join(phrase(entry.number, unit=MONTHS) for entry in row.marks)}")
+        elif row.words:
+            said.append(f"{row.label}: {row.words}")
+    return f"{'; '.join(said)}."

@@ -1,0 +1,96 @@
+"""What the delay report speaks of: the benchmark in front, its default estimator, the line of what is assumed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from angelshare.core.delay import Access, BenchmarkDelay, DelayEstimate, DelayReport, Spell
+from angelshare.core.records import Estimate, Number, Refusal
+from angelshare.report.numbers import at_least, between, count
+
+MONTHS = "months"
+
+ACCESS: dict[Access, str] = {"public": "public questions", "private": "private questions", "": "access not stated"}
+
+_FRONT = "eci"
+"""A general index of capability goes before single benchmarks."""
+
+_KAPLAN_MEIER = "kaplan-meier"
+_UNDERCOVERS = "undercover"
+
+
+def front(report: DelayReport) -> BenchmarkDelay | None:
+    """Choose the benchmark that gets the figures: the one named ECI, else the first that is not refused."""
+    named = [entry for entry in report.benchmarks if entry.benchmark.name.casefold().startswith(_FRONT)]
+    stated = [entry for entry in report.benchmarks if not entry.refused]
+    return next(iter([*named, *stated, *report.benchmarks]), None)
+
+
+def panel(report: DelayReport, benchmark: str) -> Sequence[DelayEstimate]:
+    """Give one benchmark's estimators in the order of the report."""
+    return [entry for entry in report.estimators if entry.benchmark == benchmark]
+
+
+def default_of(report: DelayReport, benchmark: str) -> DelayEstimate | None:
+    """Find the estimator that the sentence speaks of on a benchmark; None if it has none."""
+    return next((entry for entry in panel(report, benchmark) if entry.default), None)
+
+
+def kaplan_meier_of(report: DelayReport, benchmark: str) -> DelayEstimate | None:
+    """Find the first Kaplan-Meier estimate of a benchmark, which is the strict one; None if it has none."""
+    return next((entry for entry in panel(report, benchmark) if _KAPLAN_MEIER in entry.name.casefold()), None)
+
+
+def months_of(entry: DelayEstimate | None) -> Number:
+    """Give an estimator's months; a refusal if there is no such estimator."""
+    return entry.months if entry is not None else Refusal(refused="no such estimator in this panel")
+
+
+def undercovers(entry: DelayEstimate) -> bool:
+    """Say whether simulation showed that the interval holds the truth less often than it says."""
+    cautions = f"{entry.caution} {entry.months.caution if isinstance(entry.months, Estimate) else ''}"
+    return _UNDERCOVERS in cautions.casefold()
+
+
+def criteria_span(report: DelayReport, benchmark: str) -> str:
+    """Say between which values the panel's estimators lie: "2.8 to 7.5"; "" if fewer than two are stated."""
+    known = [entry.months for entry in panel(report, benchmark) if isinstance(entry.months, Estimate)]
+    if len(known) < 2:  # noqa: PLR2004 - one estimator spans nothing
+        return ""
+    return between(min(known, key=lambda number: number.value), max(known, key=lambda number: number.value))
+
+
+def unmatched(delay: BenchmarkDelay) -> Sequence[Spell]:
+    """Give the closed records that no open release has matched."""
+    return [spell for spell in delay.spells if spell.matched_on is None]
+
+
+def matchers(delay: BenchmarkDelay) -> int:
+    """Count the distinct open releases that matched any record."""
+    return len({spell.matched_by for spell in delay.spells if spell.matched_by is not None})
+
+
+def state(spell: Spell) -> str:
+    """Say in words how long a record stood."""
+    if spell.high_months is None:
+        return f"not yet matched, at least {at_least(spell.low_months)} {MONTHS}"
+    return f"matched by {spell.matched_by or 'an open release'} after {stood(spell)} {MONTHS}"
+
+
+def stood(spell: Spell) -> str:
+    """Say within which months a match came."""
+    if spell.high_months is None:
+        return f"at least {at_least(spell.low_months)}"
+    return f"{at_least(spell.low_months)} to {count(round(spell.high_months, 1))}"
+
+
+def assumed(report: DelayReport, benchmark: str = "", *, criterion: str = "") -> str:
+    """Say in one line what a figure rests on; it stands under every one."""
+    default = default_of(report, benchmark)
+    said = criterion or (default.criterion if default is not None else "")
+    parts = [
+        f"Data as of {report.as_of}",
+        f"criterion: {said}" if said else "",
+        f"scale: {benchmark}" if benchmark else "",
+    ]
+    return f"{'; '.join(part for part in parts if part)}. Release dates, not dates of capability."
