@@ -61,6 +61,7 @@ def read_scores(sheets: Sequence[Sheet], *, as_of: str | None, today: dt.date, o
     unlabelled = sum(extract.unlabelled for extract in extracts)
     if not groups:
         raise PlanError(f"no labelled scores in {_names(sheets)}: {unlabelled} rows have blank weights; label them")
+    _refuse_two_labels([reading for readings in groups.values() for reading in readings])
     benchmarks, scores, notes = [], [], [note for extract in extracts for note in extract.notes]
     for name, readings in groups.items():
         benchmarks.append(agreed_scale(name, readings))
@@ -106,6 +107,18 @@ def _wanted(groups: Mapping[str, Sequence[Reading]], only: Sequence[str]) -> Map
             raise PlanError(f"--benchmark: no scores on '{name}'; {nearest(name, groups)}")
         found |= {have: groups[have] for have in match}
     return found
+
+
+def _refuse_two_labels(readings: Sequence[Reading]) -> None:
+    """Refuse a model that is open in one place and not in another."""
+    first: dict[str, Reading] = {}
+    for reading in sorted(readings, key=lambda r: r.where):
+        other = first.setdefault(reading.score.model, reading)
+        if (reading.score.weights == "open") != (other.score.weights == "open"):
+            raise PlanError(
+                f"{reading.where}: '{reading.score.model}' is {reading.score.weights} here, {other.score.weights} in "
+                f"{other.where}; label it alike, or leave the weights blank where they are in doubt"
+            )
 
 
 def _one_each(name: str, readings: Sequence[Reading]) -> tuple[list[DatedScore], list[str]]:
