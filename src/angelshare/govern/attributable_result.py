@@ -23,6 +23,10 @@ HARDLY_REACHED = "in more than half of the draws not reached within 10 x the lar
 RATE = "at the campaign's daily rate, whether or not it lasts that long"
 
 
+TARGETS = (0.5, 0.8)
+"""Shares of the gap whose days are given."""
+
+
 class Result(NamedTuple):
     """What one campaign does against one curve."""
 
@@ -76,10 +80,11 @@ def evaluate(values: Mapping[str, FloatArray], curve: DoseCurve | Refusal, missi
     recovery = curve.at(doses, values["recovery_position"])
     beyond = float((doses > curve.claim_limit * (1 + 1e-9)).mean())
     share = _number(recovery, curve.n, level)
+    no = Refusal(refused=missing)
+    half, most = (_days(values, target, curve, level) for target in TARGETS)
     part = Result(
-        saved=Refusal(refused=missing), left=Refusal(refused=missing), without=Refusal(refused=missing),
-        calendar=Refusal(refused=missing),        days_to_50=_days(values, 0.5, curve, level), days_to_80=_days(values, 0.8, curve, level),
-        recovery=share, beyond=beyond, left_draws=none,
+        saved=no, left=no, without=no, calendar=no, days_to_50=half, days_to_80=most, recovery=share, beyond=beyond,
+        left_draws=none,
     )  # fmt: skip
     if part.held:
         part = part._replace(recovery=_open_above(share))
