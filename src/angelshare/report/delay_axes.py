@@ -29,11 +29,13 @@ MARKS: dict[Role, tuple[ArmKind, ArmKind]] = {
 """Colour and shape of a role, borrowed from arms, whose colours a test proves apart."""
 
 WIDTH = 760.0
-LEFT, RIGHT = 250.0, 548.0
+LEFT, RIGHT = 268.0, 552.0
 """Where the axis of months starts and ends."""
 
-_BESIDE = 562.0
-_ROW, _HEAD, _TOP = 38.0, 30.0, 14.0
+BESIDE = 566.0
+"""Where the words on the right start."""
+
+_ROW, _HEAD, _TOP, _NEXT = 38.0, 30.0, 14.0, 14.0
 _LABEL, _SMALL = 12.5, 11.5
 _REACH = 2.5
 """An end beyond this many times the largest value is an arrow at the edge, lest it flatten the rest."""
@@ -124,16 +126,19 @@ def cut(number: Estimate, scale: Scale) -> Estimate:
 def forest(rows: Sequence[Row], *, title: str, level: float, rule: Number | None = None) -> Forest:
     """Draw rows of intervals, label left and number right; `rule` is drawn as a line through all rows."""
     scale = months_scale([entry.number for row in rows for entry in row.marks], LEFT, RIGHT)
-    drawn, y = [], _TOP
+    grounds, drawn, y = [], [], _TOP
     for row in rows:
-        tall = _ROW if row.marks or row.words else _HEAD
+        tall = _tall(row, level)
+        if row.bold:
+            grounds.append(rect((6, y + 1), (WIDTH - 12, tall - 2), "zone"))
         drawn.append(_row(row, y + tall / 2, scale, level))
         y += tall
     through = Markup("")
     if isinstance(rule, Estimate) and rule.high is not None and scale.low <= rule.value <= scale.high:
         through = line((scale.at(rule.value), _TOP), (scale.at(rule.value), y), "ref")
     zero = line((scale.at(0), _TOP), (scale.at(0), y), "axis")
-    return Forest(body=join(x_axis(scale, y, _TOP, title=title), zero, through, *drawn), height=y + 46)
+    axis = x_axis(scale, y, _TOP, title=title)
+    return Forest(body=join(*grounds, axis, zero, through, *drawn), height=y + 46)
 
 
 def date_axis(scale: Scale, base: float, top: float) -> Markup:
@@ -162,32 +167,48 @@ def ordinal(on: str) -> float:
 
 def _row(row: Row, y: float, scale: Scale, level: float) -> Markup:
     if not row.marks and not row.words:
-        return text(12, y + 8, row.label, classes="b")
+        return text(12, y + 8, row.label, classes="b halo")
     shown = [_mark(entry, y, scale, len(row.marks), index) for index, entry in enumerate(row.marks)]
-    printed = _printed(row, level)
-    words = [
-        text(_BESIDE, y + (-2 if printed[1] else 4), shortened(printed[0], WIDTH - _BESIDE, _LABEL), classes="b"),
-        text(_BESIDE, y + 13, shortened(printed[1], WIDTH - _BESIDE, _SMALL), classes="q s") if printed[1] else "",
-    ]
-    ground = rect((6, y - _ROW / 2 + 1), (WIDTH - 12, _ROW - 2), "zone") if row.bold else ""
-    return group(_told(row), "", ground, *_labels(row, y), *shown, *words)
+    value, beneath = _printed(row, level)
+    words = _stack(BESIDE, y, shortened(value, WIDTH - BESIDE, 14), _lines(beneath, WIDTH - BESIDE), bold=True)
+    return group(_told(row), "", _label(row, y), *shown, words)
 
 
-def _labels(row: Row, y: float) -> list[Markup]:
-    weight = "b" if row.bold else ""
-    width = LEFT - 32
+def _tall(row: Row, level: float) -> float:
+    if not row.marks and not row.words:
+        return _HEAD
+    beneath = _printed(row, level)[1]
+    most = max(len(_lines(row.small, LEFT - 26)), len(_lines(beneath, WIDTH - BESIDE)))
+    return _ROW + _NEXT * max(0, most - 1)
+
+
+def _label(row: Row, y: float) -> Markup:
+    width = LEFT - 26
     if row.small:
-        return [
-            text(12, y - 2, shortened(row.label, width, _LABEL), classes=weight),
-            text(12, y + 13, shortened(row.small, width, _SMALL), classes="q s"),
-        ]
+        return _stack(12, y, shortened(row.label, width, _LABEL), _lines(row.small, width), bold=row.bold)
     lines = list(wrapped(row.label, int(width / (0.54 * _LABEL))))
     if len(lines) > 2:  # noqa: PLR2004 - what a row holds
         lines = [lines[0], " ".join(lines[1:])]
-    return [
-        text(12, y + 4 + 15 * (index - (len(lines) - 1) / 2), shortened(words, width, _LABEL), classes=weight)
-        for index, words in enumerate(lines)
-    ]
+    top = y + 4 - 7.5 * (len(lines) - 1)
+    return join(*(text(12, top + 15 * index, shortened(words, width, _LABEL), classes="b" if row.bold else "")
+                  for index, words in enumerate(lines)))  # fmt: skip
+
+
+def _lines(words: str, width: float) -> Sequence[str]:
+    """Break small words into at most two lines, the second cut short if it must be."""
+    if not words:
+        return []
+    lines = list(wrapped(words, int(width / (0.54 * _SMALL))))
+    if len(lines) > 2:  # noqa: PLR2004 - what a row holds
+        lines = [lines[0], " ".join(lines[1:])]
+    return [shortened(part, width, _SMALL) for part in lines]
+
+
+def _stack(x: float, y: float, head: str, small: Sequence[str], *, bold: bool) -> Markup:
+    """Set a line and the quieter lines under it, centred on `y`."""
+    top = y + 4 - _NEXT / 2 * len(small)
+    under = [text(x, top + 1 + _NEXT * index, part, classes="q s") for index, part in enumerate(small, start=1)]
+    return join(text(x, top, head, classes="b" if bold else ""), *under)
 
 
 def _mark(entry: Mark, y: float, scale: Scale, among: int, index: int) -> Markup:

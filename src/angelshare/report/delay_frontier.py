@@ -68,6 +68,8 @@ def _date_scale(report: DelayReport, delay: BenchmarkDelay) -> Scale:
 def _score_scale(delay: BenchmarkDelay) -> Scale:
     first = min(ordinal(spell.set_on) for spell in delay.spells)
     shown = [step.score for step in delay.steps if ordinal(step.on) >= first]
+    before = [step.score for step in delay.steps if step.weights == "open" and ordinal(step.on) < first]
+    shown += before[-1:]
     scores = [spell.score for spell in delay.spells] + shown
     least, most = min(scores), max(scores)
     if delay.benchmark.log_scale and least > 0:

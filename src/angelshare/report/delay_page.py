@@ -30,8 +30,8 @@ _LIMITS = (
 
 _RULES = """
 .attributed{font-size:1.1rem;line-height:1.5;max-width:46em;margin:-.7rem 0 1.7rem}
-#table-F table{min-width:72rem}#table-E table,#table-A table{min-width:60rem}
-#table-I td{font-size:.72rem;overflow-wrap:anywhere}
+.tables td.words{min-width:7.5rem}#table-F table,#table-E table{width:100%}#table-E td:last-child,
+#table-F td:last-child,#table-I td{overflow-wrap:anywhere;min-width:7rem}
 @media print{.attributed{font-size:10.5pt}.tables table{min-width:0!important;width:100%}
 .tables td.words{overflow-wrap:anywhere}}
 """

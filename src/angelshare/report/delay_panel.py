@@ -13,9 +13,9 @@ from angelshare.report.delay_words import (
     MONTHS,
     assumed,
     criteria_span,
+    default_months,
     default_of,
-    kaplan_meier_of,
-    months_of,
+    kaplan_meier_months,
     panel,
     undercovers,
 )
@@ -43,7 +43,7 @@ def panel_figure(report: DelayReport, delay: BenchmarkDelay) -> Figure:
     if report.published:
         rows += [Row(label="Published by others"), *(_published(entry) for entry in report.published)]
     drawn = forest(rows, title=f"{MONTHS} from a closed record to open weights that equal it", level=report.level,
-                   rule=months_of(default_of(report, name)))  # fmt: skip
+                   rule=default_months(report, delay))  # fmt: skip
     return Figure(
         name="estimators", title=title, description=f"{name}. {spoken(rows)}", caption=_panel_caption(report, name),
         threat=threat, width=WIDTH, height=drawn.height, body=drawn.body,
@@ -60,10 +60,10 @@ def sensitivity_figure(report: DelayReport, delay: BenchmarkDelay) -> Figure:
     default = default_of(report, delay.benchmark.name)
     first = Row(
         label="as reported", bold=True,
-        marks=_two(months_of(default), months_of(kaplan_meier_of(report, delay.benchmark.name))),
+        marks=_two(default_months(report, delay), kaplan_meier_months(report, delay)),
     )  # fmt: skip
     rows = [first, *(_change(entry) for entry in delay.sensitivity[:_MOST])]
-    drawn = forest(rows, title=MONTHS, level=report.level, rule=months_of(default))
+    drawn = forest(rows, title=MONTHS, level=report.level, rule=default_months(report, delay))
     left_out = len(delay.sensitivity) - _MOST
     more = f" {count(left_out)} more changes are in the table of sensitivity." if left_out > 0 else ""
     default_name = default.name if default is not None else "the default estimator"
@@ -113,13 +113,9 @@ def _estimator(entry: DelayEstimate) -> Row:
 
 def _published(entry: PublishedLag) -> Row:
     marks = _as_marks(entry)
-    interval = f" [{entry.interval}]" if entry.interval else ""
-    mark = f"; {entry.mark}" if entry.mark else ""
-    return Row(
-        label=entry.source.title, small=f"{entry.metric}: {entry.method}",
-        marks=marks,
-        words=f"{entry.months}{interval}", beneath=f"{entry.source.on}{mark}".strip("; "),
-    )  # fmt: skip
+    beneath = "; ".join(part for part in (entry.interval, entry.mark) if part)
+    small = ", ".join(part for part in (f"{entry.metric}: {entry.method}", entry.source.on) if part)
+    return Row(label=entry.source.title, small=small, marks=marks, words=entry.months, beneath=beneath)
 
 
 def _as_marks(entry: PublishedLag) -> Sequence[Mark]:
@@ -150,7 +146,7 @@ def _change(entry: Sensitivity) -> Row:
 
 def _benchmark(report: DelayReport, delay: BenchmarkDelay) -> Row:
     name = delay.benchmark.name
-    number = months_of(default_of(report, name))
+    number = default_months(report, delay)
     small = ACCESS[delay.benchmark.access]
     if delay.refused or isinstance(number, Refusal):
         reason = delay.refused or (number.refused if isinstance(number, Refusal) else "")

@@ -6,15 +6,14 @@ from collections.abc import Mapping, Sequence
 
 from angelshare.core.delay import Assumption, AttributableDelay, DelayReport, Tornado
 from angelshare.report.axes import x_axis
-from angelshare.report.delay_axes import LEFT, RIGHT, WIDTH, Mark, Role, Row, color, forest, mark, spoken
+from angelshare.report.delay_axes import BESIDE, LEFT, RIGHT, WIDTH, Mark, Role, Row, color, forest, mark, spoken
 from angelshare.report.delay_words import MONTHS
 from angelshare.report.markup import Markup, join
-from angelshare.report.numbers import count, given, phrase
+from angelshare.report.numbers import count, given, hundredths, phrase
 from angelshare.report.scales import Scale, extent
 from angelshare.report.svg import Figure, empty, group, line, shortened, text
 
 _TOP, _ROW, _MOST = 34.0, 36.0, 16
-_BESIDE = 562.0
 
 
 def tornado_figure(report: DelayReport, saved: AttributableDelay) -> Figure:
@@ -48,7 +47,7 @@ def saved_figure(report: DelayReport, saved: AttributableDelay) -> Figure:
         Row(label="delay left with distillation", marks=[Mark(number=saved.delay_left, role="open")]),
     ]
     if saved.defences:
-        rows.append(Row(label="Months saved against each defence"))
+        rows.append(Row(label="Against each defence"))
     for entry in saved.defences:
         role: Role = "closed" if entry.measured else "doubtful"
         kind = "measured" if entry.measured else "assumed, not measured"
@@ -75,7 +74,7 @@ def _assumed(report: DelayReport, saved: AttributableDelay) -> str:
 def _bar(entry: Tornado, y: float, x: Scale, named: Mapping[str, Assumption]) -> Markup:
     low, high = (x.at(entry.at_low), y), (x.at(entry.at_high), y)
     known = named.get(entry.assumption)
-    words = f"{count(entry.at_low)} to {count(entry.at_high)}"
+    words = f"{hundredths(entry.at_low)} to {hundredths(entry.at_high)}"
     labels = [text(12, y + (-2 if known else 4), shortened(entry.assumption, LEFT - 32))]
     if known is not None:
         labels.append(text(12, y + 13, shortened(_ends(known), LEFT - 32, 11.5), classes="q s"))
@@ -84,7 +83,7 @@ def _bar(entry: Tornado, y: float, x: Scale, named: Mapping[str, Assumption]) ->
         *labels,
         group("", color("closed"), line(low, high, "ln w"), mark("closed", high)),
         group("", color("open"), mark("open", low)),
-        text(_BESIDE, y + 4, words, classes="q"),
+        text(BESIDE, y + 4, words, classes="q"),
     )  # fmt: skip
 
 
@@ -109,5 +108,6 @@ def _spoken(shown: Sequence[Tornado], named: Mapping[str, Assumption]) -> str:
         for entry in shown
     ]
     return "; ".join(
-        f"{name}{count(entry.at_low)} to {count(entry.at_high)}" for name, entry in zip(said, shown, strict=True)
+        f"{name}{hundredths(entry.at_low)} to {hundredths(entry.at_high)}"
+        for name, entry in zip(said, shown, strict=True)
     )

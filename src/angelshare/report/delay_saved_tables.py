@@ -6,24 +6,34 @@ from collections.abc import Sequence
 
 from angelshare.core.delay import Assumption, AttributableDelay, DelayReport
 from angelshare.report.columns import data_table, number_column
+from angelshare.report.numbers import given
 from angelshare.report.table import Cell, Column, Table
 
 _ABSENT = "Nothing is attributed to distillation without an audit and a campaign: add --run RUN --campaign NAME."
 
 
-def assumptions_table(report: DelayReport) -> Table:
-    """Give every assumption: range, unit, source, whether it is on, the months at both ends, and how to switch it."""
-    columns = [
-        Column(key="name", head="Assumption"), Column(key="meaning", head="What it is"),
+def assumptions_table(report: DelayReport, *, whole: bool) -> Table:
+    """Give every assumption: range, unit, source, whether it is on, the months at both ends, and how to switch it.
+
+    Args:
+        report: the result.
+        whole: low, central and high as columns of their own, as CSV has them; else one column of words.
+    """
+    ranges = [
         Column(key="low", head="Low", kind="given"), Column(key="central", head="Central", kind="given"),
         Column(key="high", head="High", kind="given"), Column(key="unit", head="Unit"),
-        Column(key="shape", head="Shape"), Column(key="months_at_low", head="Months saved at low", kind="count"),
-        Column(key="months_at_high", head="At high", kind="count"), Column(key="on", head="Is"),
+        Column(key="shape", head="Shape"),
+    ]  # fmt: skip
+    columns = [
+        Column(key="name", head="Assumption"), Column(key="meaning", head="What it is"),
+        *(ranges if whole else [Column(key="range", head="Low / central / high")]),
+        Column(key="months_at_low", head="Months saved at low", kind="hundredths"),
+        Column(key="months_at_high", head="At high", kind="hundredths"), Column(key="on", head="Is"),
         Column(key="switch", head="To change it"), Column(key="mark", head="Range is"),
         Column(key="source", head="Source"),
     ]  # fmt: skip
     saved = report.attributable
-    rows: list[Sequence[Cell]] = [] if saved is None else [_assumption(entry, saved) for entry in saved.assumptions]
+    rows = [] if saved is None else [_assumption(entry, saved, whole=whole) for entry in saved.assumptions]
     note = _ABSENT if saved is None else (
         "Every input of the months saved. To change one, add what stands under “To change it” to the command under "
         "“Run it again”. Months saved are computed with that one at its end and the others central; “—” where it "
@@ -80,8 +90,9 @@ def quantities_table(report: DelayReport) -> Table:
 
 def tornado_table(report: DelayReport) -> Table:
     """Give the data behind the tornado."""
-    columns = [Column(key="assumption", head="Assumption"), Column(key="at_low", head="Months at low", kind="count"),
-               Column(key="at_high", head="Months at high", kind="count")]  # fmt: skip
+    columns = [Column(key="assumption", head="Assumption"),
+               Column(key="at_low", head="Months at low", kind="hundredths"),
+               Column(key="at_high", head="Months at high", kind="hundredths")]  # fmt: skip
     saved = report.attributable
     rows: list[Sequence[Cell]] = (
         [] if saved is None else [[entry.assumption, entry.at_low, entry.at_high] for entry in saved.tornado]
@@ -89,14 +100,24 @@ def tornado_table(report: DelayReport) -> Table:
     return data_table("tornado", "What matters most", columns, rows=rows)
 
 
-def _assumption(entry: Assumption, saved: AttributableDelay) -> Sequence[Cell]:
+def _assumption(entry: Assumption, saved: AttributableDelay, *, whole: bool) -> Sequence[Cell]:
     moved = next((row for row in saved.tornado if row.assumption == entry.name), None)
     where = "; ".join(part for part in (entry.source.title, entry.source.url, entry.source.on) if part)
+    shape = entry.shape.replace("_", " ")
+    ends: Sequence[Cell] = (
+        [entry.low, entry.central, entry.high, entry.unit, shape] if whole else [_range(entry, shape)]
+    )
     return [
-        entry.name, entry.meaning, entry.low, entry.central, entry.high, entry.unit, entry.shape.replace("_", " "),
+        entry.name, entry.meaning, *ends,
         moved.at_low if moved is not None else None, moved.at_high if moved is not None else None,
         "on" if entry.on else "off", _switch(entry), entry.mark, where,
     ]  # fmt: skip
+
+
+def _range(entry: Assumption, shape: str) -> str:
+    if entry.low == entry.high:
+        return f"{given(entry.central)} {entry.unit}, {shape}"
+    return f"{given(entry.low)} / {given(entry.central)} / {given(entry.high)} {entry.unit}, {shape}"
 
 
 def _switch(entry: Assumption) -> str:

@@ -8,14 +8,14 @@ from angelshare.core.delay import BenchmarkDelay, DelayReport
 from angelshare.core.records import Estimate
 from angelshare.report.axes import x_axis, y_axis
 from angelshare.report.delay_axes import WIDTH, color, mark
-from angelshare.report.delay_words import MONTHS, assumed, kaplan_meier_of, months_of, unmatched
+from angelshare.report.delay_words import MONTHS, assumed, kaplan_meier_months, unmatched
 from angelshare.report.markup import Markup, join
 from angelshare.report.numbers import count, percent, phrase
 from angelshare.report.scales import Scale
 from angelshare.report.svg import Figure, empty, group, line, path, text, whisker
 
 _LEFT, _RIGHT, _TOP, _BASE = 64.0, 728.0, 34.0, 334.0
-_HALF = 0.5
+_HALF, _ROOM = 0.5, 220.0
 
 Known = Sequence[tuple[float, Estimate]]
 """Months and the share that still stands from then on."""
@@ -75,17 +75,16 @@ def _tick(wait: float, known: Known, x: Scale, y: Scale) -> Markup:
 
 
 def _median(report: DelayReport, delay: BenchmarkDelay, x: Scale, y: Scale) -> Markup:
-    number = months_of(kaplan_meier_of(report, delay.benchmark.name))
+    number = kaplan_meier_months(report, delay)
     half = line((x.start, y.at(_HALF)), (x.end, y.at(_HALF)), "ref")
     if not isinstance(number, Estimate) or number.high is None or not x.low <= number.value <= x.high:
         said = "half of the records: not reached, or not stated"
         return join(half, text(x.end - 4, y.at(_HALF) - 8, said, classes="q s halo", anchor="e"))
     across = x.at(number.value)
     words = f"median {phrase(number, unit=MONTHS, level=report.level)}"
-    right = across < (x.start + x.end) / 2
-    label = text(
-        across + (10 if right else -10), y.at(_HALF) - 10, words, classes="b halo", anchor="" if right else "e"
-    )
+    right = x.end - across > _ROOM  # above to the right of a falling curve, or else below to its left, is free
+    side = (across + 12, y.at(_HALF) - 12) if right else (across - 12, y.at(_HALF) + 22)
+    label = text(*side, words, classes="b halo", anchor="" if right else "e")
     drop = line((across, y.at(_HALF)), (across, y.start), "ref")
     doubt = whisker(number, x, y.at(_HALF), upright=False)
     return join(half, drop, group("", color("open"), doubt, mark("open", (across, y.at(_HALF)), 3.6)), label)
@@ -98,7 +97,7 @@ def _description(known: Known) -> str:
 
 
 def _caption(report: DelayReport, delay: BenchmarkDelay, known: Known) -> str:
-    number = months_of(kaplan_meier_of(report, delay.benchmark.name))
+    number = kaplan_meier_months(report, delay)
     waiting = count(len(unmatched(delay)))
     reached = " It has not fallen to one half." if known[-1][1].value > _HALF else ""
     return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 from angelshare.core.delay import BenchmarkDelay, DelayReport
@@ -9,10 +10,11 @@ from angelshare.report.columns import data_table, number_column
 from angelshare.report.delay_notes import collect_delay
 from angelshare.report.delay_saved_tables import assumptions_table, defences_table, quantities_table, tornado_table
 from angelshare.report.delay_verdict import delay_lines
-from angelshare.report.delay_words import ACCESS, default_of, front, kaplan_meier_of, matchers, months_of, unmatched
+from angelshare.report.delay_words import ACCESS, default_months, front, kaplan_meier_months, matchers, unmatched
 from angelshare.report.table import Cell, Column, Table
 
 _NOTES = "exclusions_and_refusals"
+_ONE_BENCHMARK = frozenset({"estimators", "spells", "sensitivity"})
 _PLACES = 4
 """Places named per reason on the page."""
 
@@ -29,13 +31,27 @@ def delay_tables(report: DelayReport) -> list[Table]:
 def page_tables(report: DelayReport) -> list[Table]:
     """Give the lettered tables as the page shows them: estimators, spells and changes of the benchmark in front."""
     delay = front(report)
-    return _lettered(report, [] if delay is None else [delay], most=_PLACES)
+    if delay is None:
+        return _lettered(report, [], most=_PLACES)
+    shown = _lettered(report, [delay], most=_PLACES)
+    return [_about(table, delay.benchmark.name) if table.name in _ONE_BENCHMARK else table for table in shown]
+
+
+def _about(table: Table, benchmark: str) -> Table:
+    """Say the benchmark once in the title instead of in every row."""
+    return dataclasses.replace(
+        table,
+        title=f"{table.title} on {benchmark}",
+        columns=table.columns[1:],
+        rows=[row[1:] for row in table.rows],
+    )
 
 
 def _lettered(report: DelayReport, shown: Sequence[BenchmarkDelay], *, most: int | None) -> list[Table]:
     return [
         _estimators(report, shown), _spells(report, shown), _sensitivity(report, shown), _benchmarks(report),
-        _published(report), assumptions_table(report), defences_table(report), _notes(report, most=most),
+        _published(report), assumptions_table(report, whole=most is None),
+        defences_table(report), _notes(report, most=most),
         _inputs(report),
     ]  # fmt: skip
 
@@ -49,7 +65,7 @@ def _estimators(report: DelayReport, shown: Sequence[BenchmarkDelay]) -> Table:
     columns = [
         Column(key="benchmark", head="Benchmark"), Column(key="name", head="Estimator"),
         Column(key="criterion", head="Criterion"),
-        Column(key="months", head="Months", kind="number", unit="months"),
+        number_column("months", "Months"),
         Column(key="matched", head="Matched", kind="count"), Column(key="censored", head="Not yet", kind="count"),
         Column(key="matchers", head="Matchers", kind="count"), Column(key="caution", head="Bear in mind"),
         Column(key="default", head="Default"),
@@ -69,10 +85,10 @@ def _estimators(report: DelayReport, shown: Sequence[BenchmarkDelay]) -> Table:
 def _spells(report: DelayReport, shown: Sequence[BenchmarkDelay]) -> Table:
     columns = [
         Column(key="benchmark", head="Benchmark"), Column(key="closed", head="Closed record"),
-        Column(key="set_on", head="Set on"), Column(key="score", head="Score", kind="given"),
-        Column(key="matched_by", head="Matched by"), Column(key="matched_on", head="On"),
-        Column(key="low_months", head="Months, at least", kind="count"),
-        Column(key="high_months", head="At most", kind="count"), Column(key="state", head="State"),
+        Column(key="set_on", head="Set on", kind="date"), Column(key="score", head="Score", kind="given"),
+        Column(key="matched_by", head="Matched by"), Column(key="matched_on", head="On", kind="date"),
+        Column(key="low_months", head="Months, at least", kind="hundredths"),
+        Column(key="high_months", head="At most", kind="hundredths"), Column(key="state", head="State"),
     ]  # fmt: skip
     rows: list[Sequence[Cell]] = [
         [delay.benchmark.name, spell.closed, spell.set_on, spell.score, spell.matched_by, spell.matched_on,
@@ -118,7 +134,7 @@ def _benchmarks(report: DelayReport) -> Table:
         rows.append([
             scale.name, scale.area, ACCESS[scale.access], scale.unit, delay.open_models, delay.closed_models,
             len(delay.spells) - waiting, waiting, matchers(delay),
-            months_of(default_of(report, scale.name)), months_of(kaplan_meier_of(report, scale.name)),
+            default_months(report, delay), kaplan_meier_months(report, delay),
         ])  # fmt: skip
     return data_table(
         "benchmarks", "Benchmarks", columns, letter="D", rows=rows,
@@ -128,7 +144,8 @@ def _benchmarks(report: DelayReport) -> Table:
 
 def _published(report: DelayReport) -> Table:
     columns = [
-        Column(key="source", head="Published by"), Column(key="on", head="On"), Column(key="metric", head="Metric"),
+        Column(key="source", head="Published by"), Column(key="on", head="On", kind="date"),
+        Column(key="metric", head="Metric"),
         Column(key="method", head="Method"), Column(key="months", head="Months"),
         Column(key="interval", head="Interval"), Column(key="mark", head="How checked"),
         Column(key="url", head="Address"),
@@ -164,7 +181,11 @@ def _named(places: Sequence[str], most: int | None) -> str:
 
 
 def _inputs(report: DelayReport) -> Table:
-    columns = [Column(key="name", head="File"), Column(key="on", head="Dated"), Column(key="sha256", head="SHA-256")]
+    columns = [
+        Column(key="name", head="File"),
+        Column(key="on", head="Dated", kind="date"),
+        Column(key="sha256", head="SHA-256"),
+    ]
     rows: list[Sequence[Cell]] = [[entry.title, entry.on, entry.url] for entry in report.files]
     return data_table("inputs", "Inputs", columns, letter="I", rows=rows,
                       note="The files read, by the hash of their bytes.")  # fmt: skip
@@ -185,7 +206,7 @@ def _areas(report: DelayReport) -> Table:
 
 def _steps(report: DelayReport) -> Table:
     columns = [Column(key="benchmark", head="Benchmark"), Column(key="weights", head="Weights"),
-               Column(key="model", head="Model"), Column(key="on", head="On"),
+               Column(key="model", head="Model"), Column(key="on", head="On", kind="date"),
                Column(key="score", head="Score", kind="given")]  # fmt: skip
     rows: list[Sequence[Cell]] = [
         [delay.benchmark.name, step.weights, step.model, step.on, step.score]
@@ -195,7 +216,7 @@ def _steps(report: DelayReport) -> Table:
 
 
 def _survival(report: DelayReport) -> Table:
-    columns = [Column(key="benchmark", head="Benchmark"), Column(key="months", head="Months", kind="count"),
+    columns = [Column(key="benchmark", head="Benchmark"), Column(key="months", head="Months", kind="hundredths"),
                number_column("share", "Share not yet matched")]  # fmt: skip
     rows: list[Sequence[Cell]] = [
         [delay.benchmark.name, point.months, point.share] for delay in report.benchmarks for point in delay.survival

@@ -11,11 +11,11 @@ from angelshare.report.delay_axes import MARKS, Role, months_scale
 from angelshare.report.delay_words import (
     MONTHS,
     criteria_span,
+    default_months,
     default_of,
     front,
-    kaplan_meier_of,
+    kaplan_meier_months,
     matchers,
-    months_of,
     panel,
     state,
     unmatched,
@@ -107,10 +107,10 @@ def _front_lines(report: DelayReport) -> Sequence[DelayLine]:
         f"{default.name[:1].upper()}{default.name[1:]}; {default.criterion}." if default is not None else "No default."
     )
     return [
-        DelayLine(name=f"Delay on {name}", number=months_of(default), meaning=meaning),
+        DelayLine(name=f"Delay on {name}", number=default_months(report, delay), meaning=meaning),
         DelayLine(
             name="Kaplan-Meier median",
-            number=months_of(kaplan_meier_of(report, name)),
+            number=kaplan_meier_months(report, delay),
             role="open",
             meaning="Months by which half of the closed records were matched; no shape is assumed.",
         ),
@@ -128,7 +128,7 @@ def _false_promise(report: DelayReport) -> DelayLine:
 def _trend(report: DelayReport) -> DelayLine:
     return DelayLine(
         name="Trend, factor a year", number=report.trend, unit="",
-        meaning="By how much the delay of each year’s records exceeds that of the year before; 1 is no trend.",
+        meaning="Delay of one year’s records over that of the year before; 1 is no trend.",
     )  # fmt: skip
 
 
@@ -160,8 +160,8 @@ def _range(report: DelayReport, delay: BenchmarkDelay) -> Markup:
     more = f", {count(refused)} more not stated" if refused else ""
     return _words(
         "Range over criteria",
-        f"{span} {MONTHS}" if span else "not stated",
-        f"{count(len(entries) - refused)} estimators{more}",
+        span or "not stated",
+        f"{MONTHS}, {count(len(entries) - refused)} estimators{more}",
         "Point estimates under every criterion of figure 2: not an interval, but what the choice of criterion is "
         "worth.",
     )
@@ -197,5 +197,4 @@ def _attributed(saved: AttributableDelay | None) -> Markup:
             "What part of this distillation is answerable for is not stated: that takes an audit and a campaign "
             "(--run, --campaign).",
         )
-    verdict = f"{saved.verdict[:1].upper()}{saved.verdict[1:]}"
-    return tag("p", {"class": "attributed"}, tag("strong", None, f"{verdict}. "), typeset(saved.sentence))
+    return tag("p", {"class": "attributed"}, tag("strong", None, "With distillation: "), typeset(saved.sentence))

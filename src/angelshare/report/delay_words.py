@@ -41,9 +41,20 @@ def kaplan_meier_of(report: DelayReport, benchmark: str) -> DelayEstimate | None
     return next((entry for entry in panel(report, benchmark) if _KAPLAN_MEIER in entry.name.casefold()), None)
 
 
-def months_of(entry: DelayEstimate | None) -> Number:
-    """Give an estimator's months; a refusal if there is no such estimator."""
-    return entry.months if entry is not None else Refusal(refused="no such estimator in this panel")
+def default_months(report: DelayReport, delay: BenchmarkDelay) -> Number:
+    """Give the default estimator's months on a benchmark, or why there are none."""
+    return _stated(delay, default_of(report, delay.benchmark.name))
+
+
+def kaplan_meier_months(report: DelayReport, delay: BenchmarkDelay) -> Number:
+    """Give the Kaplan-Meier median of a benchmark, or why there is none."""
+    return _stated(delay, kaplan_meier_of(report, delay.benchmark.name))
+
+
+def _stated(delay: BenchmarkDelay, entry: DelayEstimate | None) -> Number:
+    if entry is not None:
+        return entry.months
+    return Refusal(refused=delay.refused or "no such estimator in this panel")
 
 
 def undercovers(entry: DelayEstimate) -> bool:

@@ -95,6 +95,11 @@ def at_least(value: float) -> str:
     return _fixed(math.floor(value * 10 + 1e-9) / 10, 1) if value >= _DIME else "0"
 
 
+def hundredths(value: float) -> str:
+    """Print a computed quantity without an interval to two decimals, so that a column of them lines up."""
+    return _fixed(value, 2)
+
+
 def between(low: Estimate, high: Estimate) -> str:
     """Print the span of two values, each to the digits that its own interval carries: "2.8 to 7.5"."""
     first, last = (_point(number) for number in (low, high))
@@ -114,10 +119,17 @@ def _two_sided(number: Estimate, tail: str, level: float) -> Printed:
     exponent = math.floor(math.log10(size)) if size and not _SMALL <= size < _LARGE else 0
     value, low, high = number.value / 10**exponent, low / 10**exponent, high / 10**exponent
     digits = _decimals(high - low, value)
+    if digits < 0:
+        digits = max(digits, min(0, -math.floor(math.log10(abs(value) or 1))))  # 5 [3, 64], never 10 [0, 60]
     if not exponent and size < 1:
         digits = max(digits, 2)
     power = f" × {_power(exponent)}" if exponent else ""
     other = "" if math.isclose(number.level, level) else f" ({percent(number.level)})"
+    if low > 0 and round(low, digits) == 0 and (exponent or size >= 10):  # noqa: PLR2004 - below it, small is small
+        ends = (
+            f"[{_rounded(number.low or 0.0)}, {_rounded(number.high or 0.0)}]{other}"  # decades apart: 12 [0.40, 670]
+        )
+        return Printed(value=f"{_rounded(number.value)}{tail}", interval=ends)
     return Printed(
         value=f"{_fixed(value, digits)}{power}{tail}",
         interval=f"[{_fixed(low, digits)}, {_fixed(high, digits)}]{power}{other}",

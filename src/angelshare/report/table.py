@@ -12,7 +12,7 @@ from angelshare.core.record import record
 from angelshare.core.records import Estimate, Number, Refusal
 
 Cell: TypeAlias = str | int | float | Estimate | Refusal | None
-Kind: TypeAlias = Literal["text", "count", "dollars", "given", "number"]
+Kind: TypeAlias = Literal["text", "count", "dollars", "given", "hundredths", "date", "number"]
 
 
 @record
