@@ -9,6 +9,7 @@ import click
 
 from angelshare import __version__
 from angelshare.cli.demo import demo
+from angelshare.cli.ledger import ledger
 from angelshare.cli.measure import measure
 from angelshare.cli.plugins import plugins
 from angelshare.cli.report import report
@@ -21,7 +22,7 @@ def app() -> None:
     """Measure how much of a closed-weight model's capability evaporates through its API."""
 
 
-for command in (measure, demo, report, plugins):
+for command in (measure, demo, report, plugins, ledger):
     app.add_command(command)
 
 

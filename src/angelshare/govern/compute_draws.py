@@ -106,15 +106,14 @@ def number(span: Span, settings: Settings, *, refused: str, caution: str = "") -
     """
     if span.least.central == 0:
         return Refusal(refused=refused)
-    low, _ = percentile_ends(span.least.draws, settings.level)
-    _, high = percentile_ends(span.most.draws, settings.level)
+    low, high = _ends(span.least.draws, span.most.draws, settings.level)
     unsettled = span.most.central > span.least.central
     doubt = "the upper end counts what the text does not settle, the value does not" if unsettled else ""
     unknown = "a part is unknown: a lower bound only" if span.open_above else ""
+    value = low if low == high else span.least.central
     return Estimate(
-        value=span.least.central, low=min(low, span.least.central),
-        high=None if span.open_above else max(high, span.least.central), level=settings.level, n=settings.draws,
-        method=METHOD, caution=caution_of(unknown, doubt, caution),
+        value=value, low=min(low, value), high=None if span.open_above else max(high, value), level=settings.level,
+        n=settings.draws, method=METHOD, caution=caution_of(unknown, doubt, caution),
     )  # fmt: skip
 
 
@@ -134,11 +133,19 @@ def quotient(above: Span, below: Span, settings: Settings, *, refused: str) -> N
     )  # fmt: skip
 
 
+def _ends(least: FloatArray, most: FloatArray, level: float) -> tuple[float, float]:
+    """Give both ends; those of an amount without a range are equal, whatever its factors' order rounds to."""
+    low, _ = percentile_ends(least, level)
+    _, high = percentile_ends(most, level)
+    return (low, low) if math.isclose(low, high, rel_tol=1e-12) else (low, high)
+
+
 def _ratio_ends(above: Span, below: Span, level: float) -> tuple[float, float]:
     with np.errstate(divide="ignore"):  # a range that starts at 0 makes the other end infinite, which is said
-        low, _ = percentile_ends(above.least.draws / below.most.draws, level)
-        highs = above.most.draws / below.least.draws
-    return low, percentile_ends(highs, level)[1] if np.isfinite(highs).all() else math.inf
+        lows, highs = above.least.draws / below.most.draws, above.most.draws / below.least.draws
+    if np.isfinite(highs).all():
+        return _ends(lows, highs, level)
+    return percentile_ends(lows, level)[0], math.inf
 
 
 METHOD = "percentiles of seeded draws over the stated ranges (n draws, no sample of data)"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 
 from angelshare.core.audit import Audit
+from angelshare.core.compute import ComputeLedger
 from angelshare.core.delay import DelayReport
 from angelshare.core.strict import plain
 
 
-def report_json(report: Audit | DelayReport) -> bytes:
+def report_json(report: Audit | DelayReport | ComputeLedger) -> bytes:
     """Write a report as indented JSON, fields in the order of the record, numbers as Estimate or {"refused"} objects.
 
     Raises ValueError if a number is not finite.
