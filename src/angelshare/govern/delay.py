@@ -125,12 +125,11 @@ def latent_scale(
     )  # fmt: skip
     scale = Benchmark(name="latent ability", unit="standard deviations", area="general")
     unbounded = [b.name for b in checked.scores.benchmarks if b.upper is None]
-    notes = [
-        f"latent ability: {len(names)} models on {len(benchmarks)} benchmarks ({', '.join(b.name for b in benchmarks)}), "
-        f"misfit {100 * fit.misfit:.1f} points of 100; {left} models on one benchmark alone left out",
-        *([f"latent ability: {', '.join(unbounded)} left out, for want of a largest score"] if unbounded else []),
-    ]
-    return Ready(scale, series, max((_since(b.name, checked, settings) for b in benchmarks)), fit.draws), notes
+    notes = [f"latent ability: {len(names)} models on {', '.join(b.name for b in benchmarks)}"]
+    notes.append(f"latent ability: scores scatter {100 * fit.misfit:.1f} points of 100 around their curves")
+    notes += [f"latent ability: {left} models on one benchmark alone left out"] if left else []
+    notes += [f"latent ability: {', '.join(unbounded)} left out, for want of a largest score"] if unbounded else []
+    return Ready(scale, series, max(_since(b.name, checked, settings) for b in benchmarks), fit.draws), notes
 
 
 def on_logarithm(series: Series) -> Series:

@@ -95,7 +95,7 @@ def _by_benchmark(extracts: Sequence[Extract]) -> Mapping[str, Sequence[Reading]
 
 
 def _wanted(groups: Mapping[str, Sequence[Reading]], only: Sequence[str]) -> Mapping[str, Sequence[Reading]]:
-    """Keep the benchmarks named, in the order named; an alias of `benchmarks.toml` will do."""
+    """Keep the benchmarks named, the main one first, then as named; an alias of `benchmarks.toml` will do."""
     if not only:
         return groups
     known = known_benchmarks()
@@ -106,7 +106,7 @@ def _wanted(groups: Mapping[str, Sequence[Reading]], only: Sequence[str]) -> Map
         if not match:
             raise PlanError(f"--benchmark: no scores on '{name}'; {nearest(name, groups)}")
         found |= {have: groups[have] for have in match}
-    return found
+    return {name: found[name] for name in sorted(found, key=lambda name: name != MAIN)}
 
 
 def _refuse_two_labels(readings: Sequence[Reading]) -> None:
