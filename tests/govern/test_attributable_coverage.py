@@ -28,7 +28,7 @@ GAP, SLOPE, GAP_ERROR, SLOPE_ERROR = 8.0, 13.7, 0.12, 0.10
 LEVEL = 0.9
 REPLICATES = 80
 HERE = Source(title="simulated", url="")
-TRUTHS = {"early": (0.75, 500.0, 1.5), "late": (0.9, 4000.0, 1.2)}
+TRUTHS = {"early": (0.75, 500.0, 1.5), "late": (0.9, 4000.0, 1.2), "none": (0.0, 500.0, 1.0)}
 """Plateau, half-dose and Hill exponent."""
 
 
@@ -81,7 +81,7 @@ def covers(number: Estimate, true: float) -> bool:
     return number.low <= true and (number.high is None or true <= number.high)
 
 
-@pytest.mark.slow  # 320 fits of a curve, about 0.15 s each
+@pytest.mark.slow  # 480 fits of a curve, about 0.15 s each
 @pytest.mark.parametrize("truth", list(TRUTHS))
 @pytest.mark.parametrize("dose", [700.0, 8000.0])
 def test_the_interval_covers_when_only_curve_gap_and_slope_are_in_doubt(truth, dose):
