@@ -16,7 +16,7 @@ from angelshare.govern.attributable_curve import DoseCurve, read_curve
 from angelshare.govern.attributable_defences import assumed_defences, measured_defences
 from angelshare.govern.attributable_inputs import Frontier, Inputs, central_values, choose, draw, gather
 from angelshare.govern.attributable_model import dose, months, volume
-from angelshare.govern.attributable_result import Result, cost, evaluate
+from angelshare.govern.attributable_result import Drawn, Result, cost, evaluate
 from angelshare.govern.attributable_verdict import judge
 from angelshare.govern.campaign import Campaign, check_campaign
 from angelshare.govern.campaign_terms import THRESHOLDS
@@ -53,19 +53,18 @@ def attributable_delay(
     told = Source(title=f"attributable recovery of the arm '{arm}' in the audit '{audit.run}'", url=audit.run)
     inputs = gather(campaign, frontier, audit.header.level, curve_source=told)
     inputs = choose(inputs, asked.settings, asked.without)
-    values = draw(inputs, asked.seed, asked.draws)
-    missing = _missing(inputs)
-    result = evaluate(values, curve, missing, level=asked.level)
-    tornado = [] if isinstance(curve, Refusal) or missing else _tornado(inputs, curve)
-    verdict, sentence = judge(result, campaign.name, inputs, values, tornado)
+    drawn = Drawn(draw(inputs, asked.seed, asked.draws), _missing(inputs), asked.level)
+    result = evaluate(drawn, curve)
+    tornado = [] if isinstance(curve, Refusal) or drawn.missing else _tornado(inputs, curve)
+    verdict, sentence = judge(result, campaign.name, inputs, values=drawn.values, tornado=tornado)
     return AttributableDelay(
         run=audit.run, arm=arm, campaign=campaign.name, months_saved=_cautioned(result, audit, inputs),
         delay_left=result.left, days_to_target=result.days_to_50, days_to_80=result.days_to_80,
-        cost_usd=cost(values, level=asked.level), recovery=result.recovery, beyond_measured=result.beyond,
+        cost_usd=cost(drawn), recovery=result.recovery, beyond_measured=result.beyond,
         verdict=verdict, sentence=sentence, assumptions=inputs.assumptions, tornado=tornado,
         defences=[
-            *measured_defences(audit, arm, runs or {}, values, missing, level=asked.level),
-            *assumed_defences(campaign, curve, values, missing, level=asked.level),
+            *measured_defences(audit, arm, drawn, runs=runs or {}),
+            *assumed_defences(campaign, curve, drawn),
         ],
         draws=asked.draws,
     )  # fmt: skip

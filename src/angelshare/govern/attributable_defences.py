@@ -10,7 +10,7 @@ from angelshare.core.audit import Audit
 from angelshare.core.delay import DefendedDelay
 from angelshare.core.records import ArmKind, Refusal
 from angelshare.govern.attributable_curve import DoseCurve, read_curve
-from angelshare.govern.attributable_result import evaluate
+from angelshare.govern.attributable_result import Drawn, evaluate
 from angelshare.govern.campaign import AssumedDefence, Campaign
 from angelshare.stats.panel import FloatArray
 
@@ -21,70 +21,45 @@ HIDING: Mapping[ArmKind, Mapping[str, ArmKind]] = {
 """By undefended arm: defences that show less, and the arm of the same audit that learned from what is left."""
 
 
-def measured_defences(
-    audit: Audit,
-    arm: ArmKind,
-    runs: Mapping[str, Audit],
-    values: Mapping[str, FloatArray],
-    missing: str,
-    *,
-    level: float,
-) -> list[DefendedDelay]:
+def measured_defences(audit: Audit, arm: ArmKind, drawn: Drawn, *, runs: Mapping[str, Audit]) -> list[DefendedDelay]:
     """Put the arm that saw less, and then every run named, in place of the curve; the campaign stays.
 
     Args:
         audit: the undefended audit.
         arm: its arm.
+        drawn: the same as without a defence.
         runs: audits behind a defence, by the defence's name.
-        values: (draws,) per input, the same as without a defence.
-        missing: why gap or slope cannot be had; empty if they can.
-        level: of every interval.
     """
     out = []
     for name, kind in HIDING.get(arm, {}).items():
         if any(row.arm == kind for row in audit.arms):
             note = f"the arm '{kind}' of the same audit in place of '{arm}'"
-            out.append(_defended(name, read_curve(audit, kind), values, missing, level=level, note=note))
+            out.append(_defended(name, read_curve(audit, kind), drawn, note=note))
     for name, run in runs.items():
         own = run.header.headline_arm
         note = f"the arm '{own}' of the audit '{run.run}'"
         if (run.header.task, run.header.base) != (audit.header.task, audit.header.base):
             note += "; its task or base is another, so the two differ by more than the defence"
-        out.append(_defended(name, read_curve(run, own), values, missing, level=level, note=note))
+        out.append(_defended(name, read_curve(run, own), drawn, note=note))
     return out
 
 
-def assumed_defences(
-    campaign: Campaign,
-    curve: DoseCurve | Refusal,
-    values: Mapping[str, FloatArray],
-    missing: str,
-    *,
-    level: float,
-) -> list[DefendedDelay]:
-    """Change the campaign as each of its assumed defences says; the curve stays. Arguments as `measured_defences`."""
+def assumed_defences(campaign: Campaign, curve: DoseCurve | Refusal, drawn: Drawn) -> list[DefendedDelay]:
+    """Change the campaign as each of its assumed defences says; the curve stays."""
     out = []
     for defence in campaign.defences:
-        done = evaluate(_changed(defence, values), curve, missing, level=level)
+        done = evaluate(drawn._replace(values=_changed(defence, drawn.values)), curve)
         out.append(
             DefendedDelay(
                 defence=defence.name, measured=False, months_saved=done.saved, days_to_target=done.days_to_50,
-                note=_note(defence, budgeted="budget_usd" in values),
+                note=_note(defence, budgeted="budget_usd" in drawn.values),
             )
         )  # fmt: skip
     return out
 
 
-def _defended(
-    name: str,
-    curve: DoseCurve | Refusal,
-    values: Mapping[str, FloatArray],
-    missing: str,
-    *,
-    level: float,
-    note: str,
-) -> DefendedDelay:
-    done = evaluate(values, curve, missing, level=level)
+def _defended(name: str, curve: DoseCurve | Refusal, drawn: Drawn, *, note: str) -> DefendedDelay:
+    done = evaluate(drawn, curve)
     return DefendedDelay(
         defence=name, measured=True, months_saved=done.saved, days_to_target=done.days_to_50, note=note
     )

@@ -12,7 +12,7 @@ import numpy as np
 from angelshare.core.delay import Assumption, Mark
 from angelshare.core.errors import PlanError
 from angelshare.core.record import record
-from angelshare.core.records import Number, Refusal, Source
+from angelshare.core.records import Estimate, Number, Refusal, Source
 from angelshare.core.seeds import stream
 from angelshare.govern.campaign import Campaign, campaign_assumptions
 from angelshare.govern.campaign_terms import MEASURED, OPTIONAL, TERMS, check_value, known
@@ -62,8 +62,8 @@ def gather(campaign: Campaign, frontier: Frontier, curve_level: float, *, curve_
         curve_level: level of the recovery curve's band.
         curve_source: the audit.
     """
-    listed = list(campaign_assumptions(campaign))
-    listed.append(_measured("recovery_position", -1.0, 0.0, 1.0, source=curve_source, mark="measured"))
+    ends = Estimate(value=0.0, low=-1.0, high=1.0, level=curve_level, n=0, method="ends of the audit's band")
+    listed = [*campaign_assumptions(campaign), _measured("recovery_position", ends, curve_source, mark="measured")]
     level, refused = {"recovery_position": curve_level}, {}
     numbers = {"gap_points": frontier.gap_points, "slope_points_per_year": frontier.slope_points_per_year}
     if frontier.lag_months is not None:
@@ -75,9 +75,7 @@ def gather(campaign: Campaign, frontier: Frontier, curve_level: float, *, curve_
             refused[name] = f"{TERMS[name].meaning}: its interval is not bounded above 0"
         else:
             level[name] = number.level
-            listed.append(
-                _measured(name, number.low, number.value, number.high, source=frontier.source, mark=frontier.mark)
-            )
+            listed.append(_measured(name, number, frontier.source, mark=frontier.mark))
     return Inputs(listed, level, refused)
 
 
@@ -146,10 +144,10 @@ def central_values(inputs: Inputs) -> dict[str, float]:
 
 def draw(inputs: Inputs, seed: int, draws: int) -> dict[str, FloatArray]:
     """Draw (draws,) values of every input, each from its own stream, so that no input's draws depend on another's."""
-    return {item.name: _draw(item, inputs.level.get(item.name), seed, draws) for item in inputs.assumptions}
+    return {item.name: _draw(item, inputs.level, seed=seed, draws=draws) for item in inputs.assumptions}
 
 
-def _draw(item: Assumption, level: float | None, seed: int, draws: int) -> FloatArray:
+def _draw(item: Assumption, level: Mapping[str, float], *, seed: int, draws: int) -> FloatArray:
     if not item.on:
         return np.full(draws, neutral(item))
     if item.low == item.high:
@@ -161,7 +159,7 @@ def _draw(item: Assumption, level: float | None, seed: int, draws: int) -> Float
         return np.asarray(item.low * (item.high / item.low) ** u)
     if item.shape == "triangular":
         return _triangular(item, u)
-    return _two_piece(item, level or 0.0, u)
+    return _two_piece(item, level[item.name], u)
 
 
 def _triangular(item: Assumption, u: FloatArray) -> FloatArray:
@@ -183,9 +181,13 @@ def _two_piece(item: Assumption, level: float, u: FloatArray) -> FloatArray:
     return np.asarray(item.central * np.exp(np.where(z < 0, z * below, z * above)))
 
 
-def _measured(name: str, low: float, central: float, high: float, *, source: Source, mark: Mark) -> Assumption:
+def _measured(name: str, number: Estimate, source: Source, *, mark: Mark) -> Assumption:
+    """List an estimate that is bounded on both sides."""
+    low, high = number.low, number.high
+    if low is None or high is None:
+        raise ValueError(f"{name}: not bounded on both sides")
     return Assumption(
-        name=name, meaning=TERMS[name].meaning, unit=TERMS[name].unit, low=low, central=central, high=high,
+        name=name, meaning=TERMS[name].meaning, unit=TERMS[name].unit, low=low, central=number.value, high=high,
         shape="measured", source=source, mark=mark,
     )  # fmt: skip
 

@@ -27,6 +27,19 @@ TARGETS = (0.5, 0.8)
 """Shares of the gap whose days are given."""
 
 
+class Drawn(NamedTuple):
+    """Everything but the curve: the same draws serve the campaign and every defence against it."""
+
+    values: Mapping[str, FloatArray]
+    """(draws,) per input."""
+
+    missing: str
+    """Why gap or slope cannot be had; empty if they can."""
+
+    level: float
+    """Level of every interval."""
+
+
 class Result(NamedTuple):
     """What one campaign does against one curve."""
 
@@ -63,15 +76,9 @@ class Result(NamedTuple):
         return self.beyond > 0.5  # noqa: PLR2004 - more than half
 
 
-def evaluate(values: Mapping[str, FloatArray], curve: DoseCurve | Refusal, missing: str, *, level: float) -> Result:
-    """Turn draws of the inputs into numbers.
-
-    Args:
-        values: (draws,) per input.
-        curve: the recovery curve, or why there is none.
-        missing: why gap or slope cannot be had; empty if they can.
-        level: of every interval.
-    """
+def evaluate(drawn: Drawn, curve: DoseCurve | Refusal) -> Result:
+    """Turn draws of the inputs into numbers; `curve` may be the reason why there is none."""
+    values, missing, level = drawn
     none = np.zeros(0)
     if isinstance(curve, Refusal):
         return Result(curve, curve, curve, curve, curve, curve, curve, 0.0, none)
@@ -81,7 +88,7 @@ def evaluate(values: Mapping[str, FloatArray], curve: DoseCurve | Refusal, missi
     beyond = float((doses > curve.claim_limit * (1 + 1e-9)).mean())
     share = _number(recovery, curve.n, level)
     no = Refusal(refused=missing)
-    half, most = (_days(values, target, curve, level) for target in TARGETS)
+    half, most = (_days(values, target, curve, level=level) for target in TARGETS)
     part = Result(
         saved=no, left=no, without=no, calendar=no, days_to_50=half, days_to_80=most, recovery=share, beyond=beyond,
         left_draws=none,
@@ -104,11 +111,11 @@ def evaluate(values: Mapping[str, FloatArray], curve: DoseCurve | Refusal, missi
     )
 
 
-def cost(values: Mapping[str, FloatArray], *, level: float) -> Estimate:
+def cost(drawn: Drawn) -> Estimate:
     """Estimate the price of the campaign's tokens."""
-    draws = volume(values).cost_usd
+    draws = volume(drawn.values).cost_usd
     return estimate(
-        float(np.median(draws)), draws, level=level, n=draws.size,
+        float(np.median(draws)), draws, level=drawn.level, n=draws.size,
         method="median and equal tails of Monte Carlo draws over stated ranges; n is draws", caution=RANGES,
     )  # fmt: skip
 
@@ -121,7 +128,7 @@ def _open_above(number: Estimate) -> Estimate:
     return dataclasses.replace(number, high=None, caution=caution_of(HELD, RANGES))
 
 
-def _days(values: Mapping[str, FloatArray], share: float, curve: DoseCurve, level: float) -> Estimate:
+def _days(values: Mapping[str, FloatArray], share: float, curve: DoseCurve, *, level: float) -> Estimate:
     """Estimate days to a share of the gap; `high` None, and `value` the lower end, where draws do not reach it."""
     days, bound = days_to(values, share, curve)
     ends = [0.5 - level / 2, 0.5, 0.5 + level / 2]

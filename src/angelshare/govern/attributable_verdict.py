@@ -36,6 +36,7 @@ def judge(
     result: Result,
     campaign: str,
     inputs: Inputs,
+    *,
     values: Mapping[str, FloatArray],
     tornado: Sequence[Tornado],
 ) -> tuple[Verdict, str]:
