@@ -37,8 +37,8 @@ BESIDE = 566.0
 
 _ROW, _HEAD, _TOP, _NEXT = 38.0, 30.0, 14.0, 14.0
 _LABEL, _SMALL = 12.5, 11.5
-_REACH = 2.5
-"""An end beyond this many times the largest value is an arrow at the edge, lest it flatten the rest."""
+_REACH = 1.8
+"""An end beyond this many times the usual upper end is an arrow at the edge, lest it flatten the rest."""
 
 
 @record
@@ -105,13 +105,12 @@ def months_scale(numbers: Sequence[Number], start: float, end: float) -> Scale:
     values = [number.value for number in known if number.high is not None] + [
         number.low for number in known if number.high is None and number.low is not None
     ]
-    most = max([1.0, *values])
-    least = min([0.0, *values])
-    span = most - least
-    tops = [number.high for number in known if number.high is not None]
+    tops = sorted(number.high for number in known if number.high is not None)
     bottoms = [number.low for number in known if number.low is not None]
-    high = min(max([most, *tops]), least + _REACH * span)
-    low = max(min([least, *bottoms]), most - _REACH * span)
+    usual = tops[(len(tops) - 1) // 2] if tops else 0.0
+    high = max([1.0, *values, min(tops[-1] if tops else 0.0, _REACH * usual)])
+    least = min([0.0, *values])
+    low = max(min([least, *bottoms]), min(least, -high))
     margin = 0.04 * (high - low)
     return Scale(low=low - margin if low < 0 else 0.0, high=high + margin, start=start, end=end)
 
@@ -167,7 +166,7 @@ def ordinal(on: str) -> float:
 
 def _row(row: Row, y: float, scale: Scale, level: float) -> Markup:
     if not row.marks and not row.words:
-        return text(12, y + 8, row.label, classes="b halo")
+        return text(12, y + 8, shortened(row.label, WIDTH - 24, 14), classes="b halo")
     shown = [_mark(entry, y, scale, len(row.marks), index) for index, entry in enumerate(row.marks)]
     value, beneath = _printed(row, level)
     words = _stack(BESIDE, y, shortened(value, WIDTH - BESIDE, 14), _lines(beneath, WIDTH - BESIDE), bold=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from angelshare.core.delay import Assumption, AttributableDelay, DelayReport, Tornado
+from angelshare.core.delay import Assumption, AttributableDelay, DefendedDelay, DelayReport, Tornado
+from angelshare.core.records import Refusal
 from angelshare.report.axes import x_axis
 from angelshare.report.delay_axes import BESIDE, LEFT, RIGHT, WIDTH, Mark, Role, Row, color, forest, mark, spoken
 from angelshare.report.delay_words import MONTHS
@@ -51,8 +52,8 @@ def saved_figure(report: DelayReport, saved: AttributableDelay) -> Figure:
     for entry in saved.defences:
         role: Role = "closed" if entry.measured else "doubtful"
         kind = "measured" if entry.measured else "assumed, not measured"
-        days = phrase(entry.days_to_target, unit="days", level=report.level)
-        rows.append(Row(label=entry.defence, small=f"{kind}; target after {days}",
+        days = _days(entry, report.level)
+        rows.append(Row(label=entry.defence, small=f"{kind}; {days}",
                         marks=[Mark(number=entry.months_saved, role=role)]))  # fmt: skip
     drawn = forest(rows, title=MONTHS, level=report.level, rule=saved.months_saved)
     return Figure(
@@ -62,6 +63,12 @@ def saved_figure(report: DelayReport, saved: AttributableDelay) -> Figure:
         "draws over all ranges of the assumptions, the doubt of the curve and of the slope.",
         threat=_assumed(report, saved), width=WIDTH, height=drawn.height, body=drawn.body,
     )  # fmt: skip
+
+
+def _days(entry: DefendedDelay, level: float) -> str:
+    if isinstance(entry.days_to_target, Refusal):
+        return f"days to target {phrase(entry.days_to_target)}"
+    return f"target after {phrase(entry.days_to_target, unit='days', level=level)}"
 
 
 def _assumed(report: DelayReport, saved: AttributableDelay) -> str:

@@ -161,8 +161,9 @@ def _published(report: DelayReport) -> Table:
 
 def _notes(report: DelayReport, *, most: int | None) -> Table:
     notes = collect_delay(report)
-    rows: list[Sequence[Cell]] = [[f"D{index}", "note", text, ""] for index, text in enumerate(report.notes, start=1)]
-    rows.append(["D0", "exclusion", f"{report.unlabelled} scores left out: weights not labelled; none was guessed", ""])
+    left_out = f"{report.unlabelled} scores left out: weights not labelled; none was guessed"
+    rows: list[Sequence[Cell]] = [["D1", "exclusion", left_out, ""]]
+    rows += [[f"D{index}", "note", text, ""] for index, text in enumerate(report.notes, start=2)]
     for kind, among in (("refusal", notes.refusals), ("caution", notes.cautions)):
         rows += [[note.mark, kind, note.text, _named(note.places, most)] for note in among]
     columns = [Column(key="mark", head="Mark"), Column(key="kind", head="Kind"), Column(key="text", head="In words"),
