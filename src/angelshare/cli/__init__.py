@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import click
 
 from angelshare import __version__
+from angelshare.cli.catalogue import catalogue
 from angelshare.cli.delay import delay
 from angelshare.cli.demo import demo
 from angelshare.cli.ledger import ledger
@@ -23,7 +24,7 @@ def app() -> None:
     """Measure how much of a closed-weight model's capability evaporates through its API."""
 
 
-for command in (measure, delay, demo, report, plugins, ledger):
+for command in (measure, delay, demo, report, plugins, ledger, catalogue):
     app.add_command(command)
 
 
