@@ -132,6 +132,8 @@ def _unit(unit: str, text: str, where: str) -> tuple[float, Dimensions]:
         raise PlanError(
             f"{where}: {text!r}: a unit in thousands is not read; put the scale before the unit: '8 thousand tokens'"
         )
+    if unit in SCALES:
+        raise PlanError(f"{where}: {text!r} has no unit; say what it counts: '18 trillion tokens'")
     raise PlanError(f"{where}: {text!r}: unknown unit {unit!r}; {nearest(unit, UNITS)}")
 
 
@@ -142,6 +144,8 @@ def _numbers(parts: list[tuple[str | None, str | None]], worth: float) -> list[f
 
 
 def _middle(low: float, high: float) -> float:
+    if low == high:
+        return low  # a square root squared may miss it by a rounding
     return math.sqrt(low) * math.sqrt(high) if low > 0 else high / 2
 
 

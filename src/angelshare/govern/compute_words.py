@@ -65,8 +65,9 @@ def sentence(model: str, rows: Sequence[ThresholdRow], as_of: str) -> str:
         return f"No rule-set known here was in force on {as_of}; the table shows those that stood in the books."
     seen = [f"{row.instrument} ({row.threshold})" for row in asked if row.seen == "yes"]
     open_ = [row for row in asked if row.seen == "depends"]
+    verb = "sees" if len(seen) == 1 else "see"
     said = (
-        f"{len(seen)} of {len(asked)} thresholds in force on {as_of} see {model}: {', '.join(seen)}"
+        f"{len(seen)} of {len(asked)} thresholds in force on {as_of} {verb} {model}: {', '.join(seen)}"
         if seen
         else f"None of {len(asked)} thresholds in force on {as_of} sees {model} for certain"
     )

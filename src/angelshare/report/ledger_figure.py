@@ -17,6 +17,8 @@ _WIDTH, _PLOT, _TOP, _ROW = 860.0, 600.0, 34.0, 46.0
 _COLOURS: Mapping[Seen, str] = {"yes": "amber", "no": "a-traces", "depends": "a-self"}
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _MOST_TICKS = 9
+_LABEL = 930.0
+"""Width of a label as `shortened` reckons it, for type a little smaller than its own."""
 
 
 def threshold_figure(ledger: ComputeLedger) -> Figure:
@@ -25,7 +27,7 @@ def threshold_figure(ledger: ComputeLedger) -> Figure:
     rows = [row for row in ledger.rows if row.threshold_flop is not None]
     numbers = [ledger.total_flop, *(row.counts_flop for row in rows)]
     if not any(isinstance(number, Estimate) for number in numbers):
-        reason = "No amount of compute could be stated; table F says why."
+        reason = "No amount of compute could be stated; table H says why."
         return empty("thresholds", title, reason=reason, threat=_line(ledger))
     scale = _scale(numbers, rows)
     base = _TOP + _ROW * (len(rows) + 1)
@@ -62,21 +64,21 @@ def _total(ledger: ComputeLedger, scale: Scale) -> Markup:
     label = text(scale.start, _TOP - 2, "Everything but the teacher’s own training", classes="b halo")
     return group(
         f"Total: {full(ledger.total_flop, unit='FLOP')}", "a-answers", label,
-        _interval(ledger.total_flop, scale, _TOP + 16), _beside(ledger.total_flop, "", _TOP + 14),
+        _interval(ledger.total_flop, scale, _TOP + 16), _beside(ledger.total_flop, "", _TOP + 15),
     )  # fmt: skip
 
 
 def _row(row: ThresholdRow, scale: Scale, top: float) -> Markup:
     x, y = scale.inside(row.threshold_flop or scale.low), top + 16
     standing = "" if row.state == "in force" else f" ({row.state})"
-    name = shortened(f"{short_name(row)}: {row.threshold}{standing}", 1.12 * (_PLOT - scale.start))
+    name = shortened(f"{short_name(row)}: {row.threshold}{standing}", _LABEL)
     zone = rect((x, y - 9), (scale.end - x, 18), "zone")
     edge = line((x, y - 11), (x, y + 11), "ln w")
     marks = group("", _COLOURS[row.seen], _interval(row.counts_flop, scale, y))
     label = text(scale.start, top - 2, name, classes="halo s")
     hover = f"{row.instrument}, {row.threshold}, {row.state}: counted {full(row.counts_flop, unit='FLOP')}; {row.why}"
     pale = "" if row.state == "in force" else "dim"
-    return group(hover, pale, zone, group("", "grey", edge), marks, label, _beside(row.distance, row.seen, y - 2))
+    return group(hover, pale, zone, group("", "grey", edge), marks, label, _beside(row.distance, row.seen, y + 3))
 
 
 def _interval(number: Number, scale: Scale, y: float) -> Markup:

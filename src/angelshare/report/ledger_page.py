@@ -25,6 +25,10 @@ WORDS: Sequence[tuple[str, str]] = (
 """What the page's words mean."""
 
 
+_RULES = "\n@media screen{tbody th{min-width:11rem}td.words{min-width:11rem}}"
+"""Columns of words here are many and short."""
+
+
 def ledger_page(ledger: ComputeLedger) -> str:
     """Write the whole page."""
     notes = ledger_notes(ledger)
@@ -37,7 +41,7 @@ def ledger_page(ledger: ComputeLedger) -> str:
         "main", None, _verdict(ledger), set_figure(1, threshold_figure(ledger)), section, _notes(ledger),
         _again(ledger), set_words(WORDS),
     )  # fmt: skip
-    return document(f"{ledger.model}: compute ledger", _header(ledger), main, _footer())
+    return document(f"{ledger.model}: compute ledger", _header(ledger), main, _footer(), rules=_RULES)
 
 
 def _header(ledger: ComputeLedger) -> Markup:

@@ -22,6 +22,8 @@ MARKS: Mapping[EvidenceLevel, str] = {"text-seen": "", "secondary-seen": " †",
 MARKS_KEY = "† known from a secondary page only; ‡ from memory: hold it against the text before relying on it."
 """What the marks mean."""
 
+_NAMES = (Column(key="instrument", head="Instrument"), Column(key="threshold", head="Threshold"))
+
 KINDS: Mapping[LineKind, str] = {
     "pre_training": "pre-training",
     "inherited_weights": "inherited weights",
@@ -41,8 +43,8 @@ KINDS: Mapping[LineKind, str] = {
 def ledger_tables(ledger: ComputeLedger) -> Sequence[Table]:
     """Make every table, in the order of the page."""
     return [
-        _thresholds(ledger), _flips(ledger), _treatments(ledger), _lines(ledger), _inputs(ledger),
-        _notes(ledger_notes(ledger)),
+        _thresholds(ledger), _relative(ledger), _flips(ledger), _treatments(ledger), _counting(ledger),
+        _lines(ledger), _inputs(ledger), _notes(ledger_notes(ledger)),
     ]  # fmt: skip
 
 
@@ -78,58 +80,82 @@ def _thresholds(ledger: ComputeLedger) -> Table:
         note="Counted: without what the text leaves open at the low end, with it at the high end. Distance: threshold "
         "over what is counted; above 1, so many times below it.",
         columns=[
-            Column(key="instrument", head="Instrument"), Column(key="threshold", head="Threshold"),
-            Column(key="state", head="State"), Column(key="seen", head="Seen"),
+            *_NAMES, Column(key="state", head="State"), Column(key="seen", head="Seen"),
             Column(key="counts_flop", head="Counted, FLOP", kind="number"),
             Column(key="threshold_flop", head="Threshold, FLOP", kind="count"),
-            Column(key="share", head="Share of base", kind="number"),
-            Column(key="threshold_share", head="Threshold", kind="count"),
-            Column(key="counts_usd", head="Spent, $", kind="number"),
-            Column(key="threshold_usd", head="Threshold", kind="dollars"),
             Column(key="distance", head="Distance", kind="number"),
         ],
         rows=[
-            [short_name(row), row.threshold, row.state, row.seen, row.counts_flop, row.threshold_flop, row.share,
-             row.threshold_share, row.counts_usd, row.threshold_usd, row.distance]
+            [short_name(row), row.threshold, row.state, row.seen, row.counts_flop, row.threshold_flop, row.distance]
             for row in ledger.rows
+        ],
+    )  # fmt: skip
+
+
+def _relative(ledger: ComputeLedger) -> Table:
+    return Table(
+        name="shares_and_dollars", letter="B", title="Thresholds in shares of the base, or in dollars",
+        note="Share: what is counted besides inherited weights, over the base’s compute. Dollars: on counted lines; "
+        "weights and teachers taken over cost this party nothing unless a cost is stated.",
+        columns=[
+            *_NAMES, Column(key="share", head="Share of base", kind="number"),
+            Column(key="threshold_share", head="Threshold", kind="count"),
+            Column(key="counts_usd", head="Spent, $", kind="number"),
+            Column(key="threshold_usd", head="Threshold, $", kind="count"),
+        ],
+        rows=[
+            [short_name(row), row.threshold, row.share, row.threshold_share, row.counts_usd, row.threshold_usd]
+            for row in ledger.rows
+            if row.threshold_share is not None or row.threshold_usd is not None
         ],
     )  # fmt: skip
 
 
 def _flips(ledger: ComputeLedger) -> Table:
     return Table(
-        name="flips", letter="B", title="Why, and what would flip it",
+        name="flips", letter="C", title="Why, and what would flip it",
         note="Exchanges: how many with the teacher would reach the threshold, all else as it is.",
         columns=[
-            Column(key="instrument", head="Instrument"), Column(key="threshold", head="Threshold"),
-            Column(key="seen", head="Seen"), Column(key="why", head="Why"),
-            Column(key="flips", head="What would flip it"),
+            *_NAMES, Column(key="why", head="Why"), Column(key="flips", head="What would flip it"),
             Column(key="exchanges_to_flip", head="Exchanges", kind="number"),
             Column(key="tolerance", head="Allowed error"),
         ],
         rows=[
-            [short_name(row), row.threshold, row.seen, row.why, row.flips, row.exchanges_to_flip, row.tolerance]
+            [short_name(row), row.threshold, row.why, row.flips, row.exchanges_to_flip, row.tolerance]
             for row in ledger.rows
         ],
     )  # fmt: skip
 
 
 def _treatments(ledger: ComputeLedger) -> Table:
+    instruments = {row.rule_set: row for row in ledger.rows}
     return Table(
-        name="treatments", letter="C", title="How each instrument treats distillation, and where it says so",
-        note=MARKS_KEY,
+        name="treatments", letter="D", title="How each instrument treats distillation, and how it stands",
+        note=f"As of {ledger.as_of}.",
         columns=[
-            Column(key="instrument", head="Instrument"), Column(key="threshold", head="Threshold"),
-            Column(key="treatment", head="Distillation"), Column(key="treatment_note", head="In words"),
-            Column(key="counted", head="Counts"), Column(key="excluded", head="Leaves out"),
-            Column(key="unsettled", head="Leaves open"), Column(key="citation", head="Pinpoint"),
-            Column(key="status", head="Status"),
-            Column(key="evidence", head="Known from", words={str(level): words for level, words in EVIDENCE.items()}),
-            Column(key="verified_on", head="Verified on"),
+            Column(key="instrument", head="Instrument"), Column(key="treatment", head="Distillation"),
+            Column(key="treatment_note", head="In words"), Column(key="state", head="State"),
+            Column(key="status", head="Status"), Column(key="verified_on", head="Verified on"),
         ],
         rows=[
-            [row.instrument, row.threshold, row.treatment, row.treatment_note, _listed(row.counted),
-             _listed(row.excluded), _listed(row.unsettled), row.citation, row.status, row.evidence, row.verified_on]
+            [row.instrument, row.treatment, row.treatment_note, row.state, row.status, row.verified_on]
+            for row in instruments.values()
+        ],
+    )  # fmt: skip
+
+
+def _counting(ledger: ComputeLedger) -> Table:
+    return Table(
+        name="counting", letter="E", title="What each instrument counts, and where it says so",
+        note=MARKS_KEY,
+        columns=[
+            *_NAMES, Column(key="counted", head="Counts"), Column(key="excluded", head="Leaves out"),
+            Column(key="unsettled", head="Leaves open"), Column(key="citation", head="Pinpoint"),
+            Column(key="evidence", head="Known from", words={str(level): words for level, words in EVIDENCE.items()}),
+        ],
+        rows=[
+            [row.instrument, row.threshold, _listed(row.counted), _listed(row.excluded), _listed(row.unsettled),
+             row.citation, row.evidence]
             for row in ledger.rows
         ],
     )  # fmt: skip
@@ -137,7 +163,7 @@ def _treatments(ledger: ComputeLedger) -> Table:
 
 def _lines(ledger: ComputeLedger) -> Table:
     return Table(
-        name="lines", letter="D", title="Where compute was spent",
+        name="lines", letter="F", title="Where compute was spent",
         note="Least and most: every factor at its low, and at its high end; the interval is narrower.",
         columns=[
             Column(key="line", head="Line"),
@@ -157,7 +183,7 @@ def _lines(ledger: ComputeLedger) -> Table:
 
 def _inputs(ledger: ComputeLedger) -> Table:
     return Table(
-        name="inputs", letter="E", title="Inputs as read",
+        name="inputs", letter="G", title="Inputs as read",
         note="Half of the draws lie on either side of the centre.",
         columns=[
             Column(key="input", head="Input"), Column(key="basis", head="Basis"),
@@ -171,7 +197,7 @@ def _inputs(ledger: ComputeLedger) -> Table:
 
 def _notes(notes: Notes) -> Table:
     return Table(
-        name="deviations_and_refusals", letter="F", title="What is not stated, and what to bear in mind",
+        name="deviations_and_refusals", letter="H", title="What is not stated, and what to bear in mind",
         note="R marks a number that cannot be stated, C one to be read with care.",
         columns=[Column(key="mark", head="Mark"), Column(key="text", head="Reason"), Column(key="where", head="Where")],
         rows=[

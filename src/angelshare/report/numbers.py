@@ -125,7 +125,7 @@ def _two_sided(number: Estimate, tail: str, level: float) -> Printed:
         digits = max(digits, 2)
     power = f" × {_power(exponent)}" if exponent else ""
     other = "" if math.isclose(number.level, level) else f" ({percent(number.level)})"
-    if low > 0 and round(low, digits) == 0 and (exponent or size >= 10):  # noqa: PLR2004 - below it, small is small
+    if low > 0 and abs(round(low, digits) - low) > low / 3 and (exponent or size >= 10):  # noqa: PLR2004 - below it, small is small
         ends = (
             f"[{_rounded(number.low or 0.0)}, {_rounded(number.high or 0.0)}]{other}"  # decades apart: 12 [0.40, 670]
         )
