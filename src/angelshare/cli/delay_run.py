@@ -254,7 +254,9 @@ def _as_toml(request: Request, sheets: Sequence[Sheet]) -> str:
         value = getattr(request, field.name)
         if value is None or field.name == "scores":
             continue
-        shown = str(value) if isinstance(value, Path) else list(value) if isinstance(value, tuple) else value
+        if field.name == "defences":
+            value = [f"{name}={Path(run).name}" for name, run in _defences(request)]
+        shown = value.name if isinstance(value, Path) else list(value) if isinstance(value, tuple) else value
         lines.append(f"{field.name} = {json.dumps(shown)}")
     for sheet in sorted(sheets, key=lambda sheet: sheet.name):
         lines += ["", "[[file]]", f"name = {json.dumps(sheet.name)}", f"sha256 = {json.dumps(sheet.sha256)}"]

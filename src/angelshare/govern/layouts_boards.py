@@ -94,7 +94,7 @@ def _snapshots(
 ) -> Extract:
     """Read rows that repeat a model from snapshot to snapshot."""
     rows = [(date_of(line.cells[when], when, place(sheet, line), until=until), line) for line in sheet.lines]
-    start = min(day for day, _ in rows)
+    start, stop = min(day for day, _ in rows), max(day for day, _ in rows)
     first: dict[str, str] = {}
     last: dict[str, str] = {}
     for day, line in rows:
@@ -123,7 +123,7 @@ def _snapshots(
     ]
     return Extract(
         readings=readings, unlabelled=unlabelled, notes=notes, begins=dict.fromkeys(names, start),
-        ends={} if latest_only else {board: board.rpartition(" ")[2] for board in names},
+        ends={board: stop if latest_only else board.rpartition(" ")[2] for board in names},
     )  # fmt: skip
 
 

@@ -13,6 +13,8 @@ from angelshare.store.sheet import Line, Sheet
 
 REQUIRED = ("model", "developer", "weights", "release_date", "benchmark", "score")
 OPTIONAL = ("score_sd", "unit", "area", "access", "notes", "source")
+HUB_UNITS = {"accuracy": "percent", "resolve rate": "percent", "score": "", "p50 horizon (minutes)": "minutes"}
+"""Units as Epoch's hub words them."""
 NORMAL_95 = 1.959964
 """Half width of a 95 % normal interval, in standard errors."""
 EPOCH = tuple("organization" if column == "developer" else column for column in REQUIRED)
@@ -119,13 +121,18 @@ def _extract(sheet: Sheet, until: Until, *, developer: str, repeats: bool) -> Ex
         if weights:
             readings.append(
                 Reading(
-                    score=score, where=where, unit=cell.get("unit", "").lower(), area=cell.get("area", ""),
+                    score=score, where=where, unit=_unit(cell.get("unit", "").lower()), area=cell.get("area", ""),
                     access=access, repeats=repeats,
                 )
             )  # fmt: skip
         else:
             unlabelled += 1
     return Extract(readings=readings, unlabelled=unlabelled)
+
+
+def _unit(text: str) -> str:
+    """Give Epoch's words for a unit their plain name; any other stays as it is."""
+    return HUB_UNITS.get(text, text)
 
 
 def _models_with_several_values(lines: Sequence[Line]) -> set[str]:

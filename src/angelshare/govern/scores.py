@@ -70,7 +70,7 @@ def read_scores(sheets: Sequence[Sheet], *, as_of: str | None, today: dt.date, o
         notes += said
     begins = {name: day for extract in extracts for name, day in extract.begins.items() if name in groups}
     ends = {name: day for extract in extracts for name, day in extract.ends.items() if name in groups}
-    last, why = _last_day(until, as_of, sheets, scores)
+    last, why = _last_day(until, as_of, sheets, [*ends.values(), *(score.released_on for score in scores)])
     return Checked(
         scores=Scores(
             scores=sorted(scores, key=lambda s: (s.released_on, s.benchmark, s.model)), benchmarks=benchmarks,
@@ -166,17 +166,15 @@ def _says(row: Reading) -> str:
     return f"{row.score.score:g} ({row.score.weights}, {row.score.released_on})"
 
 
-def _last_day(
-    until: Until, as_of: str | None, sheets: Sequence[Sheet], scores: Sequence[DatedScore]
-) -> tuple[str, str]:
+def _last_day(until: Until, as_of: str | None, sheets: Sequence[Sheet], days: Sequence[str]) -> tuple[str, str]:
     """Say which is the last day of the data, and why."""
     if as_of:
         return until.day.isoformat(), f"data as of {until.day}, as given"
     named = [day for sheet in sheets for day in re.findall(r"\d{4}-\d{2}-\d{2}", sheet.name) if _is_day(day, until.day)]
-    latest = max(score.released_on for score in scores)
+    latest = max(days)
     if named and max(named) >= latest:
         return max(named), f"data as of {max(named)}, from a file's name; --as-of sets it"
-    return latest, f"data as of {latest}, the latest release in them; --as-of sets a later day"
+    return latest, f"data as of {latest}, the latest day in the files; --as-of sets a later day"
 
 
 def _is_day(text: str, last: dt.date) -> bool:
