@@ -1,4 +1,4 @@
-"""Write the generated parts of docs/plan.md, docs/files.md and docs/cli.md: `python scripts/write_reference.py`.
+"""Write the generated parts of docs/plan.md, files.md, cli.md and catalogue.md: `python scripts/write_reference.py`.
 
 A test holds the files against what this writes, so a new option, key or field cannot stay undocumented.
 """
@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 
 from angelshare.cli import app
+from angelshare.govern.catalogue import links_markdown, shipped
 
 sys.path.insert(0, str(Path(__file__).parent))
 from source_text import Field, options, records
@@ -36,6 +37,14 @@ FILES: Mapping[str, Sequence[str]] = {
     "angelshare.store.rows": ("Answer", "Attempt"),
 }  # fmt: skip
 """The records in a run folder, by the module that holds them."""
+CATALOGUE: Mapping[str, Sequence[str]] = {
+    "angelshare.core.catalogue_pages": ("CatalogueFile", "About", "Concept", "Article", "Paragraph"),
+    "angelshare.core.catalogue": (
+        "CataloguedSource", "Claim", "Citation", "Instrument", "StatusChange", "Threshold", "Topic", "Cell",
+        "ProviderTerms", "Allegation", "Figure",
+    ),
+}  # fmt: skip
+"""The records of a catalogue file, by the module that holds them."""
 
 
 def plan_keys() -> str:
@@ -68,6 +77,20 @@ def file_fields() -> str:
     return "\n\n".join(parts)
 
 
+def catalogue_keys() -> str:
+    """Document every key of every record that a catalogue file can hold."""
+    parts = []
+    for module, names in CATALOGUE.items():
+        known = records(module)
+        parts += [_section(name, *known[name], heading="###") for name in names]
+    return "\n\n".join(parts)
+
+
+def catalogue_links() -> str:
+    """List the shipped catalogue's sources by evidence level."""
+    return links_markdown(shipped()).strip()
+
+
 def commands() -> str:
     """Document every command with each of its arguments and options, as click knows them."""
     context = _context(app, "angelshare", None)
@@ -83,6 +106,8 @@ PARTS: Mapping[str, tuple[str, Callable[[], str]]] = {
     "plug-ins": ("docs/plan.md", plugins),
     "fields": ("docs/files.md", file_fields),
     "commands": ("docs/cli.md", commands),
+    "catalogue-links": ("docs/catalogue.md", catalogue_links),
+    "catalogue-keys": ("docs/catalogue.md", catalogue_keys),
 }
 """Marker to page and writer."""
 

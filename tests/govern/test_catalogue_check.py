@@ -158,7 +158,7 @@ LONG = " ".join(["word"] * 16)
         ('topic = "topic-line"\nrelation', 'topic = "line"\nrelation', "DanglingIdError", "cells[0]", "no topic has the id 'line'"),
         ('used_by = ["act"]', 'used_by = ["art"]', "DanglingIdError", "concepts[0]", "no instrument"),
         ('articles = ["article-line"]', 'articles = ["article-lime"]', "DanglingIdError", "concepts[0]", "no article"),
-        ('related = []', 'related = ["lime"]', "DanglingIdError", "concepts[0]", "no concept"),
+        ("related = []", 'related = ["lime"]', "DanglingIdError", "concepts[0]", "no concept"),
         ('at 10^25.", claims = ["act-line"]', 'at 10^25.", claims = ["act"]', "DanglingIdError", "articles[0]", "no claim has the id 'act'"),
         ('sources = [{ source = "src-act" }]\nsupersedes', "supersedes", "NoSourceError", "claims[2]", "no source"),
         ('at 10^25.", claims = ["act-line"]', 'at 10^25."', "NoSourceError", "articles[0]", "paragraph 1"),
