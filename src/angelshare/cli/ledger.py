@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     multiple=True,
     help="A rule-set of your own (TOML), besides those that travel with the package; may be given again.",
 )
-@click.option("--asof", "as_of", metavar="DATE", default=None, help="Answer with the law of this day. [default: today]")
+@click.option(
+    "--asof", "--as-of", "as_of", metavar="DATE", default=None, help="Answer with the law of this day. [default: today]"
+)
 @click.option("--all", "show_all", is_flag=True, help="Show rule-sets that did not stand on that day too, marked.")
 @click.option("--level", type=float, default=0.95, show_default=True, help="Level of every interval.")
 @click.option("--draws", type=int, default=10_000, show_default=True, help="Draws behind every interval.")
