@@ -37,8 +37,8 @@ BESIDE = 566.0
 
 _ROW, _HEAD, _TOP, _NEXT = 38.0, 30.0, 14.0, 14.0
 _LABEL, _SMALL = 12.5, 11.5
-_REACH = 1.8
-"""An end beyond this many times the usual upper end is an arrow at the edge, lest it flatten the rest."""
+_REACH, _ROOM = 1.8, 1.5
+"""An end beyond so many times the usual upper end, and the largest value, is an arrow: it would flatten the rest."""
 
 
 @record
@@ -108,7 +108,8 @@ def months_scale(numbers: Sequence[Number], start: float, end: float) -> Scale:
     tops = sorted(number.high for number in known if number.high is not None)
     bottoms = [number.low for number in known if number.low is not None]
     usual = tops[(len(tops) - 1) // 2] if tops else 0.0
-    high = max([1.0, *values, min(tops[-1] if tops else 0.0, _REACH * usual)])
+    most = max([1.0, *values])
+    high = max(most, min(tops[-1] if tops else 0.0, max(_REACH * usual, _ROOM * most)))
     least = min([0.0, *values])
     low = max(min([least, *bottoms]), min(least, -high))
     margin = 0.04 * (high - low)

@@ -20,7 +20,7 @@ from angelshare.report.delay_words import (
     undercovers,
 )
 from angelshare.report.numbers import count, phrase
-from angelshare.report.svg import Figure, empty
+from angelshare.report.svg import Figure, empty, shortened
 
 _MOST = 26
 """Rows of the sensitivity figure; the table has them all."""
@@ -37,11 +37,11 @@ def panel_figure(report: DelayReport, delay: BenchmarkDelay) -> Figure:
     threat = assumed(report, name, criterion="each row has its own, named under it")
     ours = panel(report, name)
     if not ours:
-        reason = delay.refused or "No estimator was run on this benchmark."
+        reason = shortened(delay.refused, 700) or "No estimator was run on this benchmark."
         return empty("estimators", title, reason=reason, threat=threat)
     rows = [_estimator(entry) for entry in ours]
     if report.published:
-        rows += [Row(label="Published by others"), *(_published(entry) for entry in report.published)]
+        rows += [Row(label="Published figures"), *(_published(entry) for entry in report.published)]
     drawn = forest(rows, title=f"{MONTHS} from a closed record to open weights that equal it", level=report.level,
                    rule=default_months(report, delay))  # fmt: skip
     return Figure(
@@ -55,7 +55,7 @@ def sensitivity_figure(report: DelayReport, delay: BenchmarkDelay) -> Figure:
     title = "What a tolerance, or one model less, changes"
     threat = assumed(report, delay.benchmark.name)
     if not delay.sensitivity:
-        reason = "No change could be computed on this benchmark."
+        reason = shortened(delay.refused, 700) or "No change was computed on this benchmark."
         return empty("sensitivity", title, reason=reason, threat=threat)
     default = default_of(report, delay.benchmark.name)
     first = Row(

@@ -8,9 +8,9 @@ from angelshare.core.delay import Assumption, AttributableDelay, DefendedDelay, 
 from angelshare.core.records import Refusal
 from angelshare.report.axes import x_axis
 from angelshare.report.delay_axes import BESIDE, LEFT, RIGHT, WIDTH, Mark, Role, Row, color, forest, mark, spoken
-from angelshare.report.delay_words import MONTHS
+from angelshare.report.delay_words import MONTHS, range_end, run_name
 from angelshare.report.markup import Markup, join
-from angelshare.report.numbers import count, given, hundredths, phrase
+from angelshare.report.numbers import count, hundredths, phrase
 from angelshare.report.scales import Scale, extent
 from angelshare.report.svg import Figure, empty, group, line, shortened, text
 
@@ -20,22 +20,26 @@ _TOP, _ROW, _MOST = 34.0, 36.0, 16
 def tornado_figure(report: DelayReport, saved: AttributableDelay) -> Figure:
     """Draw the months saved with each assumption at its low and its high end, what matters most first."""
     title = "Which assumption matters most"
-    shown = saved.tornado[:_MOST]
+    moving = [entry for entry in saved.tornado if hundredths(entry.at_low) != hundredths(entry.at_high)]
+    shown = moving[:_MOST]
     if not shown:
-        return empty("tornado", title, reason="No assumption was varied.", threat=_assumed(report, saved))
+        reason = "No assumption that was varied changes the months saved."
+        return empty("tornado", title, reason=reason, threat=_assumed(report, saved))
     named = {entry.name: entry for entry in saved.assumptions}
     low, high = extent([end for entry in shown for end in (entry.at_low, entry.at_high)], 0.0, 1.0)
     x = Scale(low=low, high=high, start=LEFT, end=RIGHT)
     base = _TOP + _ROW * len(shown)
     rows = [_bar(entry, _TOP + _ROW * (index + 0.5), x, named) for index, entry in enumerate(shown)]
     axis = x_axis(x, base, _TOP, title=f"{MONTHS} that distillation saves")
-    more = len(saved.tornado) - len(shown)
+    still, more = len(saved.tornado) - len(moving), len(moving) - len(shown)
+    rest = f" {count(more)} more are in the table." if more else ""
+    rest += f" {count(still)} more do not change it." if still else ""
     return Figure(
         name="tornado", title=title, description=_spoken(shown, named),
         caption="Each line runs from the months saved with one assumption at its low end (hollow square) to those "
             "at its high end (filled circle), the others at their central values. These are computed points, not "
             "intervals: the "
-        f"interval of the answer is in the next figure.{f' {count(more)} more are in the table.' if more > 0 else ''}",
+        f"interval of the answer is in the next figure.{rest}",
         threat=_assumed(report, saved), width=WIDTH, height=base + 46, body=join(_key(), axis, *rows),
     )  # fmt: skip
 
@@ -73,8 +77,8 @@ def _days(entry: DefendedDelay, level: float) -> str:
 
 def _assumed(report: DelayReport, saved: AttributableDelay) -> str:
     return (
-        f"Data as of {report.as_of}; campaign: {saved.campaign}; recovery of {saved.arm} from run {saved.run}; every "
-        "assumption is in the table of assumptions, with how to change it."
+        f"Data as of {report.as_of}; campaign: {saved.campaign}; recovery of {saved.arm} from run {run_name(saved)}; "
+        "every assumption is in the table of assumptions, with how to change it."
     )
 
 
@@ -96,7 +100,7 @@ def _bar(entry: Tornado, y: float, x: Scale, named: Mapping[str, Assumption]) ->
 
 def _ends(known: Assumption) -> str:
     unit = f" {known.unit}" if known.unit else ""
-    return f"{given(known.low)} to {given(known.high)}{unit}{'' if known.on else '; off'}"
+    return f"{range_end(known, known.low)} to {range_end(known, known.high)}{unit}{'' if known.on else '; off'}"
 
 
 def _key() -> Markup:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from angelshare.core.delay import Assumption, AttributableDelay, DelayReport
 from angelshare.report.columns import data_table, number_column
-from angelshare.report.numbers import given
+from angelshare.report.delay_words import range_end
 from angelshare.report.table import Cell, Column, Table
 
 _ABSENT = "Nothing is attributed to distillation without an audit and a campaign: add --run RUN --campaign NAME."
@@ -36,8 +36,8 @@ def assumptions_table(report: DelayReport, *, whole: bool) -> Table:
     rows = [] if saved is None else [_assumption(entry, saved, whole=whole) for entry in saved.assumptions]
     note = _ABSENT if saved is None else (
         "Every input of the months saved. To change one, add what stands under “To change it” to the command under "
-        "“Run it again”. Months saved are computed with that one at its end and the others central; “—” where it "
-        "was not varied."
+        "“Run it again”; VALUE is a number, low, central or high. Months saved are computed with that one at its end and "
+        "the others central; “—” where it was not varied."
     )  # fmt: skip
     return data_table("assumptions", "Assumptions", columns, letter="F", rows=rows, note=note)
 
@@ -115,9 +115,8 @@ def _assumption(entry: Assumption, saved: AttributableDelay, *, whole: bool) -> 
 
 
 def _range(entry: Assumption, shape: str) -> str:
-    if entry.low == entry.high:
-        return f"{given(entry.central)} {entry.unit}, {shape}"
-    return f"{given(entry.low)} / {given(entry.central)} / {given(entry.high)} {entry.unit}, {shape}"
+    ends = [entry.central] if entry.low == entry.high else [entry.low, entry.central, entry.high]
+    return f"{' / '.join(range_end(entry, end) for end in ends)} {entry.unit}, {shape}"
 
 
 def _switch(entry: Assumption) -> str:

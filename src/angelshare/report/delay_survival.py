@@ -12,7 +12,7 @@ from angelshare.report.delay_words import MONTHS, assumed, kaplan_meier_months, 
 from angelshare.report.markup import Markup, join
 from angelshare.report.numbers import count, percent, phrase
 from angelshare.report.scales import Scale
-from angelshare.report.svg import Figure, empty, group, line, path, text, whisker
+from angelshare.report.svg import Figure, empty, group, line, path, shortened, text, whisker
 
 _LEFT, _RIGHT, _TOP, _BASE = 64.0, 728.0, 34.0, 334.0
 _HALF, _ROOM = 0.5, 220.0
@@ -27,7 +27,7 @@ def survival_figure(report: DelayReport, delay: BenchmarkDelay) -> Figure:
     threat = assumed(report, delay.benchmark.name, criterion="strict match, at the date of the matching release")
     known = [(point.months, point.share) for point in delay.survival if isinstance(point.share, Estimate)]
     if not known:
-        reason = "No survival curve could be stated on this benchmark; the table of refusals says why."
+        reason = shortened(delay.refused, 700) or "No survival curve on this benchmark."
         return empty("survival", title, reason=reason, threat=threat)
     waits = [spell.low_months for spell in unmatched(delay)]
     x = Scale(low=0.0, high=1.04 * max([known[-1][0], *waits, 1.0]), start=_LEFT, end=_RIGHT)

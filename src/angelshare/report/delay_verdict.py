@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from angelshare.core.delay import AttributableDelay, BenchmarkDelay, DelayReport
 from angelshare.core.record import record
 from angelshare.core.records import Number, Refusal
-from angelshare.report.delay_axes import MARKS, Role, months_scale
+from angelshare.report.delay_axes import MARKS, Role
 from angelshare.report.delay_words import (
     MONTHS,
     criteria_span,
@@ -17,6 +17,7 @@ from angelshare.report.delay_words import (
     kaplan_meier_months,
     matchers,
     panel,
+    run_name,
     state,
     unmatched,
 )
@@ -24,12 +25,15 @@ from angelshare.report.figure_strip import strip
 from angelshare.report.markup import Markup, tag
 from angelshare.report.notes import Notes, mark_of
 from angelshare.report.numbers import count, full, parts, percent
-from angelshare.report.scales import Scale
+from angelshare.report.scales import Scale, ends, extent
 from angelshare.report.words import typeset
 
 _WIDTH = 360.0
 _TICKS = 5
 """Ticks of a strip at most."""
+
+_DIFFERENCE = "False promise"
+"""Differences lie around 0 and get an axis of their own."""
 
 
 @record
@@ -61,7 +65,7 @@ def delay_lines(report: DelayReport) -> Sequence[DelayLine]:
             DelayLine(
                 name="Months distillation saves",
                 number=saved.months_saved,
-                meaning=f"Campaign {saved.campaign}, recovery of {saved.arm} in run {saved.run}.",
+                meaning=f"Campaign {saved.campaign}, recovery of {saved.arm} in run {run_name(saved)}.",
             ),
             DelayLine(
                 name="Delay left",
@@ -76,9 +80,12 @@ def delay_lines(report: DelayReport) -> Sequence[DelayLine]:
 def set_delay_verdict(report: DelayReport, notes: Notes) -> Markup:
     """Set the verdict box."""
     lines = delay_lines(report)
-    scale = months_scale([line.number for line in lines if line.unit], 8, _WIDTH - 8)
+    scale = _scale([line.number for line in lines if line.unit and line.name != _DIFFERENCE])
     delay = front(report)
-    items = [_number(line, scale, notes, report.level) for line in lines]
+    items = [
+        _number(line, _scale([line.number]) if line.name == _DIFFERENCE else scale, notes, report.level)
+        for line in lines
+    ]
     spans = [] if delay is None else [_range(report, delay), _waiting(delay)]
     return tag(
         "section",
@@ -90,7 +97,7 @@ def set_delay_verdict(report: DelayReport, notes: Notes) -> Markup:
         tag(
             "p",
             {"class": "small muted"},
-            f"Brackets hold {percent(report.level)} intervals. All strips share one axis.",
+            f"Brackets hold {percent(report.level)} intervals. Strips share one axis, but that of a difference.",
         ),
     )
 
@@ -119,7 +126,7 @@ def _front_lines(report: DelayReport) -> Sequence[DelayLine]:
 
 def _false_promise(report: DelayReport) -> DelayLine:
     return DelayLine(
-        name="False promise",
+        name=_DIFFERENCE,
         number=report.false_promise,
         meaning="Delay on private minus on public benchmarks: the part of a catch-up that is benchmark targeting.",
     )
@@ -146,6 +153,11 @@ def _number(line: DelayLine, scale: Scale, notes: Notes, level: float) -> Markup
         tag("div", {"title": full(line.number, unit=line.unit)}, value, interval),
         tag("div", None, drawn, tag("p", {"class": "meaning sans"}, line.meaning)),
     )
+
+
+def _scale(numbers: Sequence[Number]) -> Scale:
+    low, high = extent(ends(numbers), 0.0, 1.0)
+    return Scale(low=low, high=high, start=8, end=_WIDTH - 8)
 
 
 def _ticks(scale: Scale) -> Sequence[float]:

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePath
 
-from angelshare.core.delay import Access, BenchmarkDelay, DelayEstimate, DelayReport, Spell
+from angelshare.core.delay import (
+    Access,
+    Assumption,
+    AttributableDelay,
+    BenchmarkDelay,
+    DelayEstimate,
+    DelayReport,
+    Spell,
+)
 from angelshare.core.records import Estimate, Number, Refusal
-from angelshare.report.numbers import at_least, between, count
+from angelshare.report.numbers import at_least, between, count, given
 
 MONTHS = "months"
 
@@ -79,6 +88,16 @@ def unmatched(delay: BenchmarkDelay) -> Sequence[Spell]:
 def matchers(delay: BenchmarkDelay) -> int:
     """Count the distinct open releases that matched any record."""
     return len({spell.matched_by for spell in delay.spells if spell.matched_by is not None})
+
+
+def run_name(saved: AttributableDelay) -> str:
+    """Name the audit by the last part of its path: where it lies on a machine is no one else's matter."""
+    return PurePath(saved.run).name or saved.run
+
+
+def range_end(entry: Assumption, value: float) -> str:
+    """Print an end of an assumption's range: as given, or to three digits if it was measured."""
+    return given(float(f"{value:.3g}")) if entry.shape == "measured" else given(value)
 
 
 def state(spell: Spell) -> str:
