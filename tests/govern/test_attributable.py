@@ -228,6 +228,11 @@ def test_draws_of_every_shape_have_the_quantiles_they_should():
     measured = drawn("measured", 7, 8, 11, "gap_points")
     assert np.quantile(measured, [0.05, 0.5, 0.95]) == pytest.approx([7, 8, 11], rel=0.01)
     assert measured.min() > 0
+    wide = drawn("measured", 0.5, 5, 9.5, "gap_points")
+    assert np.quantile(wide, [0.25, 0.75]) == pytest.approx([3.15, 6.85], rel=0.03)
+    assert wide.min() == 0
+    rate = drawn("measured", 5, 10, 20, "slope_points_per_year")
+    assert np.quantile(rate, [0.05, 0.25, 0.95]) == pytest.approx([5, 7.53, 20], rel=0.02)
     assert np.quantile(drawn("measured", -1, 0, 1, "recovery_position"), [0.05, 0.95]) == pytest.approx(
         [-1, 1], abs=0.04
     )

@@ -252,7 +252,7 @@ class PublishedLag:
 
 Shape: TypeAlias = Literal["fixed", "uniform", "triangular", "log_uniform", "measured"]
 """Distribution of an assumption between its low and high ends; triangular peaks at `central`. "measured": an estimate,
-whose ends are those of its interval; a two-piece normal is drawn, on the log scale where values must be positive.
+whose ends are those of its interval; a two-piece normal is drawn, on the log scale for rates and times.
 """
 
 Mark: TypeAlias = Literal["measured", "reported", "assumed"]

@@ -171,12 +171,18 @@ def _triangular(item: Assumption, u: FloatArray) -> FloatArray:
 
 
 def _two_piece(item: Assumption, level: float, u: FloatArray) -> FloatArray:
-    """Draw so that low, central and high are the quantiles of an interval at `level`; on logs but for a position."""
+    """Draw so that low, central and high are the quantiles of an interval at `level`.
+
+    A gap is a difference: drawn on its own scale, and 0 where the teacher would not be ahead. A slope is a rate and a lag
+    a time, and must be positive: drawn on the log scale.
+    """
     from scipy.special import ndtri  # noqa: PLC0415 - scipy takes 0.2 s to import
 
     z = ndtri(np.clip(u, 1e-12, 1.0 - 1e-12)) / two_sided(level)
-    if item.name == "recovery_position":
-        return np.asarray(z)
+    if item.name in ("recovery_position", "gap_points"):
+        least = 0.0 if item.name == "gap_points" else -np.inf
+        piece = np.where(z < 0, z * (item.central - item.low), z * (item.high - item.central))
+        return np.asarray(np.maximum(item.central + piece, least))
     below, above = math.log(item.central / item.low), math.log(item.high / item.central)
     return np.asarray(item.central * np.exp(np.where(z < 0, z * below, z * above)))
 
