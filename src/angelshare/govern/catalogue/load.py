@@ -51,9 +51,9 @@ def assemble(texts: Mapping[str, str]) -> Catalogue:
     (ids, dates, sources, quotes) is for `check` to find, all of it at once.
     """
     parts = {name: decode_toml(text, CatalogueFile, name) for name, text in texts.items()}
-    abouts = [part.about for part in parts.values() if part.about is not None]
+    abouts = {name: part.about for name, part in parts.items() if part.about is not None}
     if len(abouts) != 1:
-        raise PlanError(f"{', '.join(texts) or 'no files'}: expected one [about] table in all, found {len(abouts)}")
+        raise PlanError(f"expected one [about] table in all files, found {len(abouts)}: {', '.join(abouts) or 'none'}")
     lists: dict[str, list[Any]] = {
         plural: [entry for part in parts.values() for entry in getattr(part, plural)] for plural in KINDS
     }
@@ -63,7 +63,7 @@ def assemble(texts: Mapping[str, str]) -> Catalogue:
         for plural, kind in KINDS.items()
         for index, entry in enumerate(getattr(part, plural))
     ]
-    return Catalogue(about=abouts[0], sha256=content_hash(entries), entries=entries, **lists)
+    return Catalogue(about=next(iter(abouts.values())), sha256=content_hash(entries), entries=entries, **lists)
 
 
 def entry_id(entry: Any) -> str:  # noqa: ANN401 - any record of a catalogue
