@@ -173,8 +173,8 @@ def _triangular(item: Assumption, u: FloatArray) -> FloatArray:
 def _two_piece(item: Assumption, level: float, u: FloatArray) -> FloatArray:
     """Draw so that low, central and high are the quantiles of an interval at `level`.
 
-    A gap is a difference: drawn on its own scale, and 0 where the teacher would not be ahead. A slope is a rate and a lag
-    a time, and must be positive: drawn on the log scale.
+    A gap is a difference: drawn on its own scale, and 0 where the teacher would not be ahead. Slope and lag, a rate and
+    a time, must be positive: drawn on the log scale.
     """
     from scipy.special import ndtri  # noqa: PLC0415 - scipy takes 0.2 s to import
 
