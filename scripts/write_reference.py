@@ -46,6 +46,12 @@ CATALOGUE: Mapping[str, Sequence[str]] = {
 }  # fmt: skip
 """The records of a catalogue file, by the module that holds them."""
 
+LEDGER = (
+    "ModelCard", "Quantity", "ModelLine", "RuleSet", "Threshold", "Count", "Fallback", "ComputeLedger", "ThresholdRow",
+    "ComputeLine", "QuantityRow", "Source", "Estimate", "Refusal",
+)  # fmt: skip
+"""The records of `angelshare ledger`: a model, a rule-set, the result."""
+
 
 def plan_keys() -> str:
     """Document every key of a plan."""
@@ -91,6 +97,12 @@ def catalogue_links() -> str:
     return links_markdown(shipped()).strip()
 
 
+def ledger_keys() -> str:
+    """Document every key of a model description, of a rule-set, and of a ledger's JSON."""
+    known = records("angelshare.core.compute") | records("angelshare.core.records")
+    return "\n\n".join(_section(name, *known[name], heading="###") for name in LEDGER)
+
+
 def commands() -> str:
     """Document every command with each of its arguments and options, as click knows them."""
     context = _context(app, "angelshare", None)
@@ -108,6 +120,7 @@ PARTS: Mapping[str, tuple[str, Callable[[], str]]] = {
     "commands": ("docs/cli.md", commands),
     "catalogue-links": ("docs/catalogue.md", catalogue_links),
     "catalogue-keys": ("docs/catalogue.md", catalogue_keys),
+    "ledger": ("docs/ledger.md", ledger_keys),
 }
 """Marker to page and writer."""
 
