@@ -30,7 +30,7 @@ _LIMITS = (
 
 _RULES = """
 .verdict .sentence{font-size:1.28rem;max-width:40em}
-#table-F td.words,#table-F tbody th{overflow-wrap:anywhere;min-width:6rem}
+@media screen{#table-F tbody th{white-space:nowrap}}#table-F td.words{min-width:6rem}
 .attributed{font-size:1.1rem;line-height:1.5;max-width:46em;margin:-.7rem 0 1.7rem}
 .tables td.words,.tables tbody th{min-width:7.5rem}#table-F table,#table-E table{width:100%}#table-E td:last-child,
 #table-F td:last-child,#table-I td{overflow-wrap:anywhere;min-width:9.5rem}

@@ -29,15 +29,16 @@ def assumptions_table(report: DelayReport, *, whole: bool) -> Table:
         *(ranges if whole else [Column(key="range", head="Low / central / high")]),
         Column(key="months_at_low", head="Months saved at low", kind="hundredths"),
         Column(key="months_at_high", head="At high", kind="hundredths"), Column(key="on", head="Is"),
-        Column(key="switch", head="To change it"), Column(key="mark", head="Range is"),
+        Column(key="switch", head="To switch it"), Column(key="mark", head="Range is"),
         Column(key="source", head="Source"),
     ]  # fmt: skip
     saved = report.attributable
     rows = [] if saved is None else [_assumption(entry, saved, whole=whole) for entry in saved.assumptions]
     note = _ABSENT if saved is None else (
-        "Every input of the months saved. To change one, add what stands under “To change it” to the command under "
-        "“Run it again”; VALUE is a number, low, central or high. Months saved are computed with that one at its end and "
-        "the others central; “—” where it was not varied."
+        "Every input of the months saved. To switch one off or on again, do what stands under “To switch it” with the "
+        "command under “Run it again”; to give it another value, add --set NAME=VALUE, where VALUE is a number, low, "
+        "central or high. Months saved are computed with that one at its end and the others central; “—” where it was "
+        "not varied."
     )  # fmt: skip
     return data_table("assumptions", "Assumptions", columns, letter="F", rows=rows, note=note)
 
@@ -123,4 +124,4 @@ def _switch(entry: Assumption) -> str:
     """Say what to add to the command line, or to leave out of it."""
     if not entry.on:
         return f"leave out --without {entry.name}"
-    return f"--without {entry.name}, or --set {entry.name}=VALUE"
+    return f"--without {entry.name}"
