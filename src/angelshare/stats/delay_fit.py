@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import log_ndtr
 
 from angelshare.stats.panel import FloatArray
-from angelshare.stats.spells import BoolArray
+from angelshare.stats.spells import AT_ONCE, BoolArray
 
 Law: TypeAlias = Literal["lognormal", "weibull"]
 
@@ -131,7 +131,8 @@ def pieces(left: FloatArray, right: FloatArray, mu: FloatArray, spread: FloatArr
     twice = b0 * high * (1 + b0 * slope_b) - a0 * low * (1 + a0 * slope_a)
     return Pieces(
         value=value, by_mu=-first / sigma, by_spread=-second,
-        mu_mu=(curve - first**2) / sigma**2, mu_spread=(mixed - first * second) / sigma, spread_spread=twice - second**2,
+        mu_mu=(curve - first**2) / sigma**2, mu_spread=(mixed - first * second) / sigma,
+        spread_spread=twice - second**2,
     )  # fmt: skip
 
 
@@ -160,7 +161,7 @@ def _newton(
 
 def _start(left: FloatArray, right: FloatArray, weight: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Start from the mean and spread of the ends that are known, censored spells at twice their time."""
-    known_right = np.isfinite(right)
+    left = np.maximum(left, math.log(AT_ONCE))
     upper = np.where(np.isfinite(right), right, left)
     halfway = np.log((np.exp(left) + np.exp(upper)) / 2)
     middle = np.where(np.isfinite(right), halfway, left + math.log(2.0))
@@ -176,7 +177,7 @@ def _log_between(a: FloatArray, b: FloatArray, law: Law) -> FloatArray:
         hazard_a, hazard_b = np.exp(np.minimum(a, 600.0)), np.exp(np.minimum(b, 600.0))
         return np.asarray(-hazard_a + np.log(-np.expm1(-np.maximum(hazard_b - hazard_a, 1e-300))))
     # the normal is symmetric: work in the upper tail, where survival does not cancel
-    flip = a + b < 0
+    flip = np.where(np.isfinite(a) & np.isfinite(b), a, 0.0) + np.where(np.isfinite(a) & np.isfinite(b), b, 0.0) < 0
     near, far = np.where(flip, -b, a), np.where(flip, -a, b)
     top, rest = log_ndtr(-near), log_ndtr(-far)
     return np.asarray(top + np.log(-np.expm1(np.minimum(rest - top, -1e-300))))
