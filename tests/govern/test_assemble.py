@@ -137,6 +137,20 @@ def test_a_benchmark_with_one_open_model_is_refused_in_the_report_beside_the_oth
     assert found.sentence.startswith("On made-up patches")
 
 
+def test_a_board_whose_own_releases_are_its_only_dates_is_refused_when_matches_come_at_once():
+    head = "release,model,organization,weights,global_avg"
+    days = ("2024-06-24", "2024-08-31", "2024-11-25", "2025-04-02", "2025-11-25")
+    both = ("closed", "open")
+    last = [f"2025-11-25,{w}{k},X,{w},{50 + 5 * k + (w == 'open')}" for k in range(5) for w in both]
+    first_seen = [f"{day},{w}{k},X,{w},40" for k, day in enumerate(days[:-1]) for w in both]
+
+    found = report("\n".join((head, *last, *first_seen)), rows("made-up sums"))
+
+    board = next(entry for entry in found.benchmarks if entry.benchmark.name == "livebench 2025-11-25")
+    assert "release dates are needed" in board.refused
+    assert not [row for row in found.estimators if row.benchmark == board.benchmark.name]
+
+
 def test_nothing_but_unidentified_benchmarks_is_an_error():
     with pytest.raises(RefusedError, match=r"no benchmark identifies a delay .*lonely: unidentified"):
         report(with_one_open())

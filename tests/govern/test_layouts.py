@@ -141,6 +141,22 @@ def test_index_versions_follow_the_accessibility_string_and_share_a_model_only_w
     assert any("1 versions without an index or a date left out" in note for note in found.scores.notes)
 
 
+def test_boards_of_two_publishers_are_read_together():
+    names = (
+        "aider_leaderboards.csv",
+        "arena_text_style_control_2025.csv",
+        "livebench_releases.csv",
+        "eci_2026-08-22.csv",
+    )
+    for name in names:
+        shared(name)
+
+    found = read_scores([read_sheet(DATA / name) for name in names], as_of=None, today=TODAY)
+
+    assert found.scores.benchmarks[0].name == "ECI"
+    assert any("'yi-lightning' is closed in arena" in note for note in found.scores.notes)
+
+
 # --- the published extracts ----------------------------------------------------------------------
 
 

@@ -100,7 +100,7 @@ def test_a_model_scored_twice_is_refused_with_both_places():
 def test_the_same_score_with_another_date_or_label_is_a_repeat_too():
     with pytest.raises(PlanError, match="stands twice on 'quiz'"):
         read(row(), row(day="2025-01-02"))
-    with pytest.raises(PlanError, match=r"line 3: 'm' is open here, closed in x\.csv, line 2"):
+    with pytest.raises(PlanError, match=r"'m' is open in x\.csv, line 3, closed in x\.csv, line 2; label it alike"):
         read(row(weights="closed"), row(weights="open"))
 
 
@@ -109,8 +109,17 @@ def test_versions_named_apart_and_one_model_on_two_benchmarks_are_fine():
 
 
 def test_a_model_open_on_one_benchmark_and_closed_on_another_is_refused():
-    with pytest.raises(PlanError, match=r"'m' is closed here, open in x\.csv, line 2; label it alike"):
+    with pytest.raises(PlanError, match=r"'m' is closed in x\.csv, line 3, open in x\.csv, line 2"):
         read(row(), row(weights="closed", benchmark="other"))
+
+
+def test_a_model_that_two_files_label_differently_is_left_out_and_named():
+    sheets = [sheet(row(), row("n"), name="a.csv"), sheet(row(weights="closed", benchmark="other"), name="b.csv")]
+
+    found = read_scores(sheets, as_of=None, today=TODAY).scores
+
+    assert [score.model for score in found.scores] == ["n"]
+    assert any("'m' is closed in b.csv, line 2, open in a.csv, line 2" in note for note in found.notes)
 
 
 # --- dates and numbers ---------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -61,9 +62,8 @@ def delay(  # noqa: PLR0917 - one parameter per option
     'bundled:sample' stands for a made-up file that shows the layout. Exit code 1 if --threshold is given and the
     interval of the default estimate does not lie at or above it.
     """
-    from angelshare.measure.engines import one_thread
-
-    one_thread()  # before numpy loads: sums then have one order on every machine
+    # before numpy loads: sums then have one order on every machine
+    os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"))
     from angelshare.cli.delay_run import Request, below, make_report
     from angelshare.cli.delay_table import show
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
@@ -142,10 +143,19 @@ def areas(delays: Sequence[BenchmarkDelay], defaults: Mapping[str, Number], sett
 
 def _panel(bench: Ready, settings: Settings) -> tuple[BenchmarkDelay, list[DelayEstimate]]:
     # a stream of its own by name: other files and benchmarks change nothing here
-    return delay_panel(
+    delay, rows = delay_panel(
         bench.series, bench.benchmark, level=settings.level, bootstraps=settings.bootstraps,
         rng=stream("delay", settings.seed, "panel", bench.benchmark.name), since_day=bench.since_day, draws=bench.draws,
     )  # fmt: skip
+    days = {spell.set_on for spell in delay.spells}
+    at_once = [spell for spell in delay.spells if spell.matched_on is not None and spell.matched_on <= spell.set_on]
+    if bench.board_dates and rows and 2 * len(at_once) >= len(delay.spells):
+        refused = (
+            f"unidentified: dates are those of the board's own releases, {len(days)} days for {len(delay.spells)} "
+            f"records, and {len(at_once)} were equalled on the day they were set; release dates are needed"
+        )
+        return dataclasses.replace(delay, refused=refused, survival=(), sensitivity=()), []
+    return delay, rows
 
 
 def _main(delays: Sequence[BenchmarkDelay]) -> BenchmarkDelay:

@@ -72,6 +72,9 @@ class Ready(NamedTuple):
     draws: FloatArray | None
     """(draws, models) joint draws of the scores; None leaves the noise to the scores' own standard errors."""
 
+    board_dates: bool = False
+    """True if a model's date is the first release or snapshot of a board that it stands in."""
+
 
 def day_number(text: str) -> float:
     """Count days from 1970-01-01 to an ISO date."""
@@ -88,6 +91,7 @@ def ready(checked: Checked, settings: Settings) -> tuple[list[Ready], list[str]]
             benchmark=benchmark,
             series=_series(by_name[benchmark.name], checked.ends.get(benchmark.name, checked.as_of)),
             since_day=_since(benchmark.name, checked, settings), draws=None,
+            board_dates=benchmark.name in checked.begins,
         )
         for benchmark in checked.scores.benchmarks
     ]  # fmt: skip

@@ -24,14 +24,18 @@ def sentence(main: BenchmarkDelay, panel: Sequence[DelayEstimate], trend: Number
 
 def _range(rows: Sequence[DelayEstimate]) -> str:
     """Say how far the choice of estimator and criterion moves the answer."""
+    usual = next(row.criterion for row in rows if row.default)
     said = [(row.months.value, row) for row in rows if isinstance(row.months, Estimate)]
     low = min(said, key=lambda pair: pair[0])
     high = max(said, key=lambda pair: pair[0])
-    return f"the criterion moves the answer from {low[0]:.1f} ({_named(low[1])}) to {high[0]:.1f} ({_named(high[1])})"
+    return (
+        f"the criterion moves the answer from {low[0]:.1f} ({_named(low[1], usual)}) to {high[0]:.1f} "
+        f"({_named(high[1], usual)})"
+    )
 
 
-def _named(row: DelayEstimate) -> str:
-    return f"{row.name}, {row.criterion}"
+def _named(row: DelayEstimate, usual: str) -> str:
+    return row.name if row.criterion == usual else f"{row.name}, {row.criterion}"
 
 
 def _standing(default: DelayEstimate | None, main: BenchmarkDelay) -> str:

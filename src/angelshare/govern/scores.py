@@ -61,8 +61,8 @@ def read_scores(sheets: Sequence[Sheet], *, as_of: str | None, today: dt.date, o
     unlabelled = sum(extract.unlabelled for extract in extracts)
     if not groups:
         raise PlanError(f"no labelled scores in {_names(sheets)}: {unlabelled} rows have blank weights; label them")
-    _refuse_two_labels([reading for readings in groups.values() for reading in readings])
-    benchmarks, scores, notes = [], [], [note for extract in extracts for note in extract.notes]
+    groups, doubtful = _one_label(groups)
+    benchmarks, scores, notes = [], [], [*(note for extract in extracts for note in extract.notes), *doubtful]
     for name, readings in groups.items():
         benchmarks.append(agreed_scale(name, readings))
         kept, said = _one_each(name, readings)
@@ -86,12 +86,12 @@ def _names(sheets: Sequence[Sheet]) -> str:
 
 
 def _by_benchmark(extracts: Sequence[Extract]) -> Mapping[str, Sequence[Reading]]:
-    """Group readings by benchmark, the main one first, the others by name."""
+    """Group readings by benchmark: the main one first, then those with most scores, then by name."""
     groups: dict[str, list[Reading]] = {}
     for extract in extracts:
         for reading in extract.readings:
             groups.setdefault(reading.score.benchmark, []).append(reading)
-    return {name: groups[name] for name in sorted(groups, key=lambda name: (name != MAIN, name))}
+    return {name: groups[name] for name in sorted(groups, key=lambda name: (name != MAIN, -len(groups[name]), name))}
 
 
 def _wanted(groups: Mapping[str, Sequence[Reading]], only: Sequence[str]) -> Mapping[str, Sequence[Reading]]:
@@ -109,16 +109,25 @@ def _wanted(groups: Mapping[str, Sequence[Reading]], only: Sequence[str]) -> Map
     return {name: found[name] for name in sorted(found, key=lambda name: name != MAIN)}
 
 
-def _refuse_two_labels(readings: Sequence[Reading]) -> None:
-    """Refuse a model that is open in one place and not in another."""
+def _one_label(groups: Mapping[str, Sequence[Reading]]) -> tuple[Mapping[str, Sequence[Reading]], list[str]]:
+    """Leave out models that one file calls open and another does not; in one file that is a slip, and refused."""
     first: dict[str, Reading] = {}
-    for reading in sorted(readings, key=lambda r: r.where):
-        other = first.setdefault(reading.score.model, reading)
-        if (reading.score.weights == "open") != (other.score.weights == "open"):
-            raise PlanError(
-                f"{reading.where}: '{reading.score.model}' is {reading.score.weights} here, {other.score.weights} in "
-                f"{other.where}; label it alike, or leave the weights blank where they are in doubt"
-            )
+    doubtful: dict[str, str] = {}
+    for reading in sorted((r for readings in groups.values() for r in readings), key=lambda r: r.where):
+        model = reading.score.model
+        other = first.setdefault(model, reading)
+        if (reading.score.weights == "open") == (other.score.weights == "open"):
+            continue
+        said = f"'{model}' is {reading.score.weights} in {reading.where}, {other.score.weights} in {other.where}"
+        if reading.where.rpartition(", line")[0] == other.where.rpartition(", line")[0]:
+            raise PlanError(f"{said}; label it alike, or leave the weights blank where they are in doubt")
+        doubtful[model] = said
+    kept = {
+        name: [reading for reading in readings if reading.score.model not in doubtful]
+        for name, readings in groups.items()
+    }
+    notes = [f"left out, since two files label it differently: {said}" for _, said in sorted(doubtful.items())]
+    return {name: readings for name, readings in kept.items() if readings}, notes
 
 
 def _one_each(name: str, readings: Sequence[Reading]) -> tuple[list[DatedScore], list[str]]:
