@@ -369,6 +369,37 @@ def test_weights_and_domain_decide_where_the_text_says_so():
     assert row(worked(biology), "eu-gpai-guidelines-2025-11", "indication").seen == "no"
 
 
+def test_where_more_than_one_condition_fails_all_of_them_are_named_and_exchanges_alone_flip_nothing():
+    result = worked(day=dt.date(2025, 3, 1), show_all=True)
+    diffusion, open_too = row(result, "us-ai-diffusion"), row(result, "us-ca-sb53")
+
+    assert "All of these: 16 times the counted compute; closed weights." in diffusion.flips
+    assert diffusion.exchanges_to_flip is None
+    assert open_too.exchanges_to_flip.value > 1e9
+
+
+def test_what_is_left_out_is_said_to_flip_a_row_only_where_it_would():
+    text = (
+        CARD
+        + """
+[[lines]]
+name = "closed teacher"
+kind = "parent_training"
+method = "6ND"
+factors = ["parameters", "teacher_tokens"]
+"""
+    )
+    text = text.replace(
+        "[quantities]", '[quantities]\nteacher_tokens = { value = "10 trillion tokens", source = "test" }'
+    )
+    result = worked(text)
+
+    assert "gives 1.2 x 10^25 FLOP, which is beyond it" in row(result, "eu-gpai-guidelines-2025-11", "systemic").flips
+    assert "gives 1.2 x 10^25 FLOP, still below it" in row(result, "us-ca-sb53").flips
+    assert row(result, "eu-ai-act-51").seen == "depends"
+    assert "closed teacher; with them that is beyond it" in row(result, "eu-ai-act-51").flips
+
+
 def test_a_model_trained_from_nothing_modifies_nothing():
     text = CARD.replace("inherited_weights", "pre_training")
     third = row(worked(text), "eu-gpai-guidelines-2025-11", "modifier")
@@ -553,6 +584,11 @@ BAD = {
         ('length = { value = "4 thousand tokens/exchange", source = "test" }', ""), "where parameter·token is due",
     ),
     "negative FLOP": (("100 billion parameters", "-5 billion parameters"), "it is negative"),
+    "an amount beyond every number": (("28.8 million exchanges", "1e200 exchanges"), "Check the exponents"),
+    "less than one operation": (
+        ('kind = "synthetic_private"\nmethod = "2ND"', 'kind = "synthetic_private"\nmethod = "6ND"'),
+        ("28.8 million exchanges", "1e-30 exchanges"), "Check the exponents",
+    ),
     "an unknown unit": (("10 trillion tokens", "10 trillion words"), "unknown unit 'words'"),
     "no source": (('"10 trillion tokens", source = "test"', '"10 trillion tokens", source = " "'), "it names no source"),
     "an assumption without a reason": (
@@ -607,6 +643,7 @@ def test_an_unusual_training_is_taken_when_the_file_says_why():
 
 @pytest.mark.parametrize(("settings", "message"), [
     (Settings(level=1.0, draws=4000, seed=1), "level"), (Settings(level=0.95, draws=10, seed=1), "too few"),
+    (Settings(level=0.95, draws=10**9, seed=1), "at most 1000000"),
 ])  # fmt: skip
 def test_a_level_or_number_of_draws_that_cannot_be_is_refused(settings, message):
     with pytest.raises(PlanError, match=message):

@@ -174,7 +174,9 @@ def _check_settings(settings: Settings) -> None:
         raise PlanError(f"the level {settings.level:g} is not between 0 and 1; 0.95 is usual")
     if settings.draws < FEWEST_DRAWS:
         raise PlanError(f"{settings.draws} draws are too few for ends of an interval; give at least {FEWEST_DRAWS}")
+    if settings.draws > MOST_DRAWS:
+        raise PlanError(f"{settings.draws} draws are more than memory holds with ease; give at most {MOST_DRAWS}")
 
 
-FEWEST_DRAWS = 1000
-"""Fewer draws leave the ends of a 95 % interval to fewer than 25 of them."""
+FEWEST_DRAWS, MOST_DRAWS = 1000, 1_000_000
+"""Fewer draws leave the ends of a 95 % interval to fewer than 25 of them; more change no printed digit."""

@@ -34,6 +34,8 @@ _TAKES: Mapping[Method, str] = {
     "stated": "FLOP, or FLOP/token and tokens",
 }
 _WHOLE_TRAININGS: tuple[LineKind, ...] = ("pre_training", "inherited_weights", "parent_training")
+LEAST_FLOP, MOST_FLOP = 1.0, 1e60
+"""Amounts that a line can come out in; beyond them, sums and ratios are no longer numbers."""
 _FEWEST, _MOST = 0.1, 1e6
 """Tokens per parameter between which a whole training lies; published ones run from about 1 to 6e4."""
 
@@ -143,9 +145,15 @@ def _work(
     if line.cost:
         _check_units(line.cost, ranges, {"dollar": 1}, f"{place}, cost", takes="dollars, or a price and what it is for")
     _check_scale(line, ranges, place)
+    flop = _product(line.factors, drawn, COEFFICIENTS[line.method], settings.draws)
+    if flop is not None and not (flop.central >= LEAST_FLOP and flop.high <= MOST_FLOP):
+        raise PlanError(
+            f"{place}: its factors come out in {flop.central:.2g} FLOP; a line has {LEAST_FLOP:g} to {MOST_FLOP:g}. "
+            "Check the exponents of its quantities"
+        )
     return WorkedLine(
         line=line,
-        flop=_product(line.factors, drawn, COEFFICIENTS[line.method], settings.draws),
+        flop=flop,
         cost=_product(line.cost, drawn, 1.0, settings.draws) if line.cost else None,
         samples=[name for name in line.factors if (held := ranges[name]) and held.dimensions == {"sample": 1}],
         unknown=[name for name in line.factors if card.quantities[name].value == "unknown"],
@@ -202,7 +210,8 @@ def _working(line: ModelLine, ranges: Mapping[str, Range | None]) -> str:
 def _span(held: Range | None) -> str:
     if held is None:
         return "unknown"
-    return f"{held.low:.3g}" if held.low == held.high else f"{held.low:.3g} to {held.high:.3g}"
+    low, high = (f"{end:.3g}".replace("e+", "e") for end in (held.low, held.high))
+    return low if low == high else f"{low} to {high}"
 
 
 def _stated(amount: Drawn | None, unknown: str, settings: Settings) -> Number:

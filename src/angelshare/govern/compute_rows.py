@@ -24,7 +24,7 @@ from angelshare.govern.compute_verdicts import (
     modifies,
     traits,
 )
-from angelshare.govern.compute_words import flips, main_words, tolerance
+from angelshare.govern.compute_words import by_amount, flips, main_words, tolerance
 from angelshare.govern.rulesets import treatment_of, weakest
 
 NOTHING = "this rule-set counts no line of this model for certain"
@@ -75,7 +75,8 @@ def threshold_row(case: Case) -> ThresholdRow:
     main = measured.get(threshold.kind)
     conditions = [*_numeric(case, measured, lines), *traits(threshold, case.card, case.worked, case.settings)]
     seen = all_of([condition.seen for condition in conditions])
-    needed = _exchanges(case, own, main) if seen != "yes" else None
+    traits_hold = all(one.seen != "no" for one in conditions if one.trait)
+    needed = _exchanges(case, own, main) if seen != "yes" and traits_hold else None
     return ThresholdRow(
         rule_set=rules.id, instrument=rules.name, jurisdiction=rules.jurisdiction, threshold=threshold.name,
         kind=threshold.kind,
@@ -130,7 +131,7 @@ def _numeric(case: Case, measured: Mapping[str, Measured], lines: Sorted) -> Seq
         one = measured.get(kind)
         if one is not None:
             seen = against(one, case.settings, at_least=threshold.at_least)
-            found.append(Condition(seen=seen, words=main_words(one, seen), flip=""))
+            found.append(Condition(seen=seen, words=main_words(one, seen), flip=by_amount(one)))
         elif given is not None:
             found.append(_missing(kind, case))
     if threshold.kind == "judgement":
@@ -142,7 +143,7 @@ def _missing(kind: str, case: Case) -> Condition:
     if kind == "cost_usd":
         return Condition(
             seen="depends", words="no line it may count states a cost",
-            flip=f"a stated cost, against {amount(case.threshold.cost_usd or 0.0, 'dollars')}",
+            flip=f"a stated cost above {amount(case.threshold.cost_usd or 0.0, 'dollars')}",
         )  # fmt: skip
     if not modifies(case.worked):
         return Condition(seen="no", words="the model starts from no other's weights", flip="inherited weights")

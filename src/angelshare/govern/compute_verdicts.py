@@ -60,7 +60,10 @@ class Condition:
     """The condition and how it came out."""
 
     flip: str
-    """What would change it; "" for what only the main comparison says."""
+    """What would change it; "" if nothing is known that would."""
+
+    trait: bool = False
+    """It is about what the model is, not how much it took."""
 
 
 def all_of(answers: Sequence[Seen]) -> Seen:
@@ -200,16 +203,16 @@ def _teacher(flop: float, worked: Sequence[WorkedLine], settings: Settings) -> C
     parent = [line for line in worked if line.line.kind == "parent_training"]
     needs = f"a teacher trained with more than {amount(flop, 'FLOP')}"
     if not parent:
-        return Condition(seen="depends", words="the teacher's own training is not described", flip=needs)
+        return Condition(seen="depends", words="the teacher's own training is not described", flip=needs, trait=True)
     measured = Measured(amount=flop_span(parent, (), settings), limit=constant(flop, settings), unit="FLOP")
     seen = against(measured, settings, at_least=False)
     unknown = measured.amount.open_above
     took = "an unknown amount of compute" if unknown else amount(measured.amount.least.central, "FLOP")
-    return Condition(seen=seen, words=f"the teacher's own training took {took}", flip=needs)
+    return Condition(seen=seen, words=f"the teacher's own training took {took}", flip=needs, trait=True)
 
 
 def _trait(met: bool, words: str, flip: str) -> Condition:  # noqa: FBT001 - local shorthand
-    return Condition(seen="yes" if met else "no", words=words, flip="" if met else flip)
+    return Condition(seen="yes" if met else "no", words=words, flip="" if met else flip, trait=True)
 
 
 def _beyond(ratio: float, *, at_least: bool) -> bool:

@@ -32,9 +32,9 @@ def flips(
     settings: Settings, exchanges: Number | None,
 ) -> str:  # fmt: skip
     """Say what would change the answer: the amount, what is left out or unsettled, other conditions, the text's own."""
-    said = [f"{one.flip[0].upper()}{one.flip[1:]}." for one in conditions if one.flip]
-    if main is not None:
-        said = [*_by_amount(main, exchanges), *said]
+    said = _needed(conditions)
+    if isinstance(exchanges, Estimate):
+        said.append(f"{amount(exchanges.value, 'exchanges')} with the teacher would, all else as it is.")
     if main is not None and main.unit == "FLOP":
         said += [*_by_unsettled(main, lines), *_by_exclusion(main, lines, settings)]
     return " ".join([*said, *([threshold.flips] if threshold.flips else [])])
@@ -81,19 +81,27 @@ def _limit(measured: Measured) -> str:
     return f"{amount(least, measured.unit)} or {amount(most, measured.unit)}, whichever holds for the base"
 
 
-def _by_amount(main: Measured, exchanges: Number | None) -> Sequence[str]:
+def by_amount(main: Measured) -> str:
+    """Say by what factor the central amount misses its limit, or is beyond it; "" if nothing is counted for certain."""
     if main.amount.least.central == 0:
-        return []
+        return ""
     ratio = main.limit.least.central / main.amount.least.central
     what = "spending" if main.unit == "dollars" else "counted compute"
-    larger, smaller = (
-        f"{amount(ratio, 'times')} the {what}.",
-        f"{what.capitalize()} {amount(1 / ratio, 'times')} smaller.",
-    )
-    said = [larger if ratio >= 1 else smaller]
-    if isinstance(exchanges, Estimate):
-        said.append(f"{amount(exchanges.value, 'exchanges')} with the teacher, all else as it is.")
-    return said
+    return f"{amount(ratio, 'times')} the {what}" if ratio >= 1 else f"{what} {amount(1 / ratio, 'times')} smaller"
+
+
+def _needed(conditions: Sequence[Condition]) -> list[str]:
+    """Say what it takes: all that fails, if anything does; any one that holds, if all do; else what is open."""
+    failing = [one.flip for one in conditions if one.seen == "no" and one.flip]
+    open_ = [one.flip for one in conditions if one.seen == "depends" and one.flip]
+    holding = [one.flip for one in conditions if one.seen == "yes" and one.flip]
+    if failing:
+        return [_sentence(f"all of these: {'; '.join(failing)}" if len(failing) > 1 else failing[0])]
+    return [_sentence(one) for one in open_ or holding]
+
+
+def _sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}."
 
 
 def _by_unsettled(main: Measured, lines: Sorted) -> Sequence[str]:
@@ -114,6 +122,8 @@ def _by_exclusion(main: Measured, lines: Sorted, settings: Settings) -> Sequence
         return []
     with_all = flop_span([*lines.counted, *lines.excluded], (), settings)
     total, limit = with_all.least.central, main.limit.least.central
+    if with_all.open_above and not main.amount.open_above and total <= limit:
+        return [f"Counting what it leaves out ({_listed(lines.excluded)}) gives an amount that is unknown."]
     if total <= main.amount.least.central:
         return []
     outcome = "which is beyond it" if total > limit else "still below it"
