@@ -37,7 +37,7 @@ BESIDE = 566.0
 
 _ROW, _HEAD, _TOP, _NEXT = 38.0, 30.0, 14.0, 14.0
 _LABEL, _SMALL = 12.5, 11.5
-_REACH, _ROOM = 1.8, 1.5
+_REACH, _ROOM, _SLACK = 1.8, 1.5, 1.25
 """An end beyond so many times the usual upper end, and the largest value, is an arrow: it would flatten the rest."""
 
 
@@ -109,7 +109,8 @@ def months_scale(numbers: Sequence[Number], start: float, end: float) -> Scale:
     bottoms = [number.low for number in known if number.low is not None]
     usual = tops[(len(tops) - 1) // 2] if tops else 0.0
     most = max([1.0, *values])
-    high = max(most, min(tops[-1] if tops else 0.0, max(_REACH * usual, _ROOM * most)))
+    limit = max(_REACH * usual, _ROOM * most)
+    high = max(most, tops[-1] if tops and tops[-1] <= _SLACK * limit else min(limit, tops[-1] if tops else 0.0))
     least = min([0.0, *values])
     low = max(min([least, *bottoms]), min(least, -high))
     margin = 0.04 * (high - low)

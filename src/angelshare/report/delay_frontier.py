@@ -11,9 +11,9 @@ from angelshare.core.delay import DAYS_PER_MONTH, BenchmarkDelay, DelayReport, F
 from angelshare.report.axes import y_axis
 from angelshare.report.delay_axes import WIDTH, color, date_axis, mark, ordinal
 from angelshare.report.delay_labels import Box, Wanted, place
-from angelshare.report.delay_words import MONTHS, assumed, matchers, state, unmatched
+from angelshare.report.delay_words import assumed, matchers, state, unmatched, waited
 from angelshare.report.markup import Markup, join
-from angelshare.report.numbers import at_least, count, given
+from angelshare.report.numbers import count, given
 from angelshare.report.scales import Scale
 from angelshare.report.svg import Figure, empty, group, line, path, shortened, spread, text
 
@@ -176,7 +176,7 @@ def _waiting(delay: BenchmarkDelay, y: Scale) -> Markup:
             _told(spell), color("closed"),
             path(lead, "ln t c lead"),
             text(left, height, shortened(spell.closed, _MARGIN, 11.5), classes="lb s"),
-            text(left, height + 13, f"at least {at_least(spell.low_months)} {MONTHS}", classes="q s"),
+            text(left, height + 13, waited(spell), classes="q s"),
         ))  # fmt: skip
     if len(waiting) > len(named):
         parts.append(text(left, _BASE + 18, f"and {len(waiting) - len(named)} more", classes="q s"))

@@ -24,6 +24,9 @@ ACCESS: dict[Access, str] = {"public": "public questions", "private": "private q
 _FRONT = "eci"
 """A general index of capability goes before single benchmarks."""
 
+_SHORTEST = 0.1
+"""Months below which nothing can be said of how long a record stood."""
+
 _KAPLAN_MEIER = "kaplan-meier"
 _UNDERCOVERS = "undercover"
 
@@ -103,15 +106,19 @@ def range_end(entry: Assumption, value: float) -> str:
 def state(spell: Spell) -> str:
     """Say in words how long a record stood."""
     if spell.high_months is None:
-        return f"not yet matched, at least {at_least(spell.low_months)} {MONTHS}"
-    return f"matched by {spell.matched_by or 'an open release'} after {stood(spell)} {MONTHS}"
+        return f"not yet matched, {waited(spell)}"
+    return f"matched by {spell.matched_by or 'an open release'} after {_stood(spell, spell.high_months)} {MONTHS}"
 
 
-def stood(spell: Spell) -> str:
-    """Say within which months a match came."""
-    if spell.high_months is None:
-        return f"at least {at_least(spell.low_months)}"
-    return f"{at_least(spell.low_months)} to {count(round(spell.high_months, 1))}"
+def waited(spell: Spell) -> str:
+    """Say how long a record not yet matched has stood, in words."""
+    if spell.low_months < _SHORTEST:
+        return "set at the end of the data"
+    return f"at least {at_least(spell.low_months)} {MONTHS}"
+
+
+def _stood(spell: Spell, high: float) -> str:
+    return f"{at_least(spell.low_months)} to {count(round(high, 1))}"
 
 
 def assumed(report: DelayReport, benchmark: str = "", *, criterion: str = "") -> str:

@@ -109,7 +109,8 @@ def between(low: Estimate, high: Estimate) -> str:
 def _point(number: Estimate) -> str:
     if number.low is None or number.high is None:
         return _rounded(number.value)
-    return _two_sided(number, "", number.level).value
+    said = _two_sided(number, "", number.level).value
+    return said if number.value == 0 or said.strip("0.,") else _rounded(number.value)  # small, but not nothing
 
 
 def _two_sided(number: Estimate, tail: str, level: float) -> Printed:
