@@ -27,7 +27,7 @@ def threshold_figure(ledger: ComputeLedger) -> Figure:
     rows = [row for row in ledger.rows if row.threshold_flop is not None]
     numbers = [ledger.total_flop, *(row.counts_flop for row in rows)]
     if not any(isinstance(number, Estimate) for number in numbers):
-        reason = "No amount of compute could be stated; table H says why."
+        reason = "No amount of compute could be stated; table I says why."
         return empty("thresholds", title, reason=reason, threat=_line(ledger))
     scale = _scale(numbers, rows)
     base = _TOP + _ROW * (len(rows) + 1)

@@ -25,7 +25,10 @@ WORDS: Sequence[tuple[str, str]] = (
 """What the page's words mean."""
 
 
-_RULES = "\n@media screen{tbody th{min-width:11rem}td.words{min-width:11rem}}"
+_RULES = (
+    "\n@media screen{.tables table{width:100%}.tables td,.tables tbody th,.tables thead th{padding-right:.9rem}"
+    ".tables tbody th{min-width:9rem}td.words{min-width:8rem}td.n .i{display:block}}"
+)
 """Columns of words here are many and short."""
 
 

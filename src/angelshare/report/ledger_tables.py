@@ -43,8 +43,8 @@ KINDS: Mapping[LineKind, str] = {
 def ledger_tables(ledger: ComputeLedger) -> Sequence[Table]:
     """Make every table, in the order of the page."""
     return [
-        _thresholds(ledger), _relative(ledger), _flips(ledger), _treatments(ledger), _counting(ledger),
-        _lines(ledger), _inputs(ledger), _notes(ledger_notes(ledger)),
+        _thresholds(ledger), _relative(ledger), _flips(ledger), _tolerances(ledger), _treatments(ledger),
+        _counting(ledger), _lines(ledger), _inputs(ledger), _notes(ledger_notes(ledger)),
     ]  # fmt: skip
 
 
@@ -118,19 +118,24 @@ def _flips(ledger: ComputeLedger) -> Table:
         columns=[
             *_NAMES, Column(key="why", head="Why"), Column(key="flips", head="What would flip it"),
             Column(key="exchanges_to_flip", head="Exchanges", kind="number"),
-            Column(key="tolerance", head="Allowed error"),
         ],
-        rows=[
-            [short_name(row), row.threshold, row.why, row.flips, row.exchanges_to_flip, row.tolerance]
-            for row in ledger.rows
-        ],
+        rows=[[short_name(row), row.threshold, row.why, row.flips, row.exchanges_to_flip] for row in ledger.rows],
+    )  # fmt: skip
+
+
+def _tolerances(ledger: ComputeLedger) -> Table:
+    return Table(
+        name="tolerances", letter="D", title="Whether the interval keeps within an allowed error",
+        note="Only for instruments that allow one. A quantity that its developer cannot know leaves it unmet.",
+        columns=[*_NAMES, Column(key="tolerance", head="Allowed error")],
+        rows=[[short_name(row), row.threshold, row.tolerance] for row in ledger.rows if row.tolerance],
     )  # fmt: skip
 
 
 def _treatments(ledger: ComputeLedger) -> Table:
     instruments = {row.rule_set: row for row in ledger.rows}
     return Table(
-        name="treatments", letter="D", title="How each instrument treats distillation, and how it stands",
+        name="treatments", letter="E", title="How each instrument treats distillation, and how it stands",
         note=f"As of {ledger.as_of}.",
         columns=[
             Column(key="instrument", head="Instrument"), Column(key="treatment", head="Distillation"),
@@ -146,7 +151,7 @@ def _treatments(ledger: ComputeLedger) -> Table:
 
 def _counting(ledger: ComputeLedger) -> Table:
     return Table(
-        name="counting", letter="E", title="What each instrument counts, and where it says so",
+        name="counting", letter="F", title="What each instrument counts, and where it says so",
         note=MARKS_KEY,
         columns=[
             *_NAMES, Column(key="counted", head="Counts"), Column(key="excluded", head="Leaves out"),
@@ -163,7 +168,7 @@ def _counting(ledger: ComputeLedger) -> Table:
 
 def _lines(ledger: ComputeLedger) -> Table:
     return Table(
-        name="lines", letter="F", title="Where compute was spent",
+        name="lines", letter="G", title="Where compute was spent",
         note="Least and most: every factor at its low, and at its high end; the interval is narrower.",
         columns=[
             Column(key="line", head="Line"),
@@ -183,7 +188,7 @@ def _lines(ledger: ComputeLedger) -> Table:
 
 def _inputs(ledger: ComputeLedger) -> Table:
     return Table(
-        name="inputs", letter="G", title="Inputs as read",
+        name="inputs", letter="H", title="Inputs as read",
         note="Half of the draws lie on either side of the centre.",
         columns=[
             Column(key="input", head="Input"), Column(key="basis", head="Basis"),
@@ -197,7 +202,7 @@ def _inputs(ledger: ComputeLedger) -> Table:
 
 def _notes(notes: Notes) -> Table:
     return Table(
-        name="deviations_and_refusals", letter="H", title="What is not stated, and what to bear in mind",
+        name="deviations_and_refusals", letter="I", title="What is not stated, and what to bear in mind",
         note="R marks a number that cannot be stated, C one to be read with care.",
         columns=[Column(key="mark", head="Mark"), Column(key="text", head="Reason"), Column(key="where", head="Where")],
         rows=[
