@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from angelshare.core.errors import PlanError, UnknownKeyError
+from angelshare.govern.catalogue import shipped
 from angelshare.govern.rulesets import LONGEST_QUOTE, parse_rules, shipped_rules, state_on, treatment_of, weakest
 
 RULES = {one.id: one for one in shipped_rules()}
@@ -185,3 +186,15 @@ def test_a_misspelt_kind_or_key_is_named():
         parse_rules(text_of("eu-ai-act-51").replace('"pre_training"', '"pre_trainings"'), "mine.toml")
     with pytest.raises(UnknownKeyError, match="did you mean 'verified_on'"):
         parse_rules(text_of("eu-ai-act-51").replace("verified_on", "verified"), "mine.toml")
+
+
+@EVERY
+def test_rule_sets_and_catalogue_say_the_same_of_an_instrument(rules):
+    (instrument,) = [one for one in shipped().instruments if one.id == rules.catalogue]
+    catalogued = {one.value: one.inclusive for one in instrument.thresholds if one.quantity == "training_flop"}
+    own = {one.flop: one.at_least for one in rules.thresholds if one.flop is not None}
+
+    assert own.items() <= (catalogued | {1e25: False}).items()  # the guidelines count for the Act's own number
+    assert catalogued.keys() - own.keys() == set()
+    same = "silent" if instrument.treatment == "implicit" else instrument.treatment  # the ledger has no word between
+    assert rules.treatment.replace(" ", "_") == same
