@@ -52,6 +52,13 @@ LEDGER = (
 )  # fmt: skip
 """The records of `angelshare ledger`: a model, a rule-set, the result."""
 
+DELAY = (
+    "DelayReport", "DelayEstimate", "BenchmarkDelay", "Benchmark", "Spell", "FrontierStep", "SurvivalPoint",
+    "Sensitivity", "AreaDelay", "PublishedLag", "AttributableDelay", "Assumption", "Tornado", "DefendedDelay",
+    "Source", "Estimate", "Refusal",
+)  # fmt: skip
+"""The records of `angelshare delay --json`."""
+
 
 def plan_keys() -> str:
     """Document every key of a plan."""
@@ -103,6 +110,12 @@ def ledger_keys() -> str:
     return "\n\n".join(_section(name, *known[name], heading="###") for name in LEDGER)
 
 
+def delay_keys() -> str:
+    """Document every key of a delay's JSON."""
+    known = records("angelshare.core.delay") | records("angelshare.core.records")
+    return "\n\n".join(_section(name, *known[name], heading="###") for name in DELAY)
+
+
 def commands() -> str:
     """Document every command with each of its arguments and options, as click knows them."""
     context = _context(app, "angelshare", None)
@@ -121,6 +134,7 @@ PARTS: Mapping[str, tuple[str, Callable[[], str]]] = {
     "catalogue-links": ("docs/catalogue.md", catalogue_links),
     "catalogue-keys": ("docs/catalogue.md", catalogue_keys),
     "ledger": ("docs/ledger.md", ledger_keys),
+    "delay": ("docs/delay.md", delay_keys),
 }
 """Marker to page and writer."""
 

@@ -137,7 +137,7 @@ def test_a_benchmark_with_one_open_model_is_refused_in_the_report_beside_the_oth
     assert found.sentence.startswith("On made-up patches")
 
 
-def test_a_board_whose_own_releases_are_its_only_dates_is_refused_when_matches_come_at_once():
+def test_a_board_whose_own_releases_are_its_only_dates_is_refused_when_its_records_fall_on_few_days():
     head = "release,model,organization,weights,global_avg"
     days = ("2024-06-24", "2024-08-31", "2024-11-25", "2025-04-02", "2025-11-25")
     both = ("closed", "open")
@@ -147,7 +147,7 @@ def test_a_board_whose_own_releases_are_its_only_dates_is_refused_when_matches_c
     found = report("\n".join((head, *last, *first_seen)), rows("made-up sums"))
 
     board = next(entry for entry in found.benchmarks if entry.benchmark.name == "livebench 2025-11-25")
-    assert "release dates are needed" in board.refused
+    assert "its 4 records fall on 4 of them; release dates" in board.refused
     assert not [row for row in found.estimators if row.benchmark == board.benchmark.name]
 
 

@@ -31,6 +31,13 @@ from angelshare.stats.ageing import delay_trend
 from angelshare.stats.lag import delay_panel, frontier_slope
 from angelshare.stats.lead import frontier_gap
 
+LEAST_DAYS = 6
+"""Days on which records must fall where a board's own releases are the only dates: many models then share a date that
+is weeks or months late, and records of one day are one event."""
+
+NAMED = 3
+"""Refused benchmarks that the error names when nothing else is left."""
+
 
 @record
 class Made:
@@ -148,11 +155,10 @@ def _panel(bench: Ready, settings: Settings) -> tuple[BenchmarkDelay, list[Delay
         rng=stream("delay", settings.seed, "panel", bench.benchmark.name), since_day=bench.since_day, draws=bench.draws,
     )  # fmt: skip
     days = {spell.set_on for spell in delay.spells}
-    at_once = [spell for spell in delay.spells if spell.matched_on is not None and spell.matched_on <= spell.set_on]
-    if bench.board_dates and rows and 2 * len(at_once) >= len(delay.spells):
+    if bench.board_dates and rows and len(days) < LEAST_DAYS:
         refused = (
-            f"unidentified: dates are those of the board's own releases, {len(days)} days for {len(delay.spells)} "
-            f"records, and {len(at_once)} were equalled on the day they were set; release dates are needed"
+            f"unidentified: the only dates are those of the board's own releases, and its {len(delay.spells)} records "
+            f"fall on {len(days)} of them; release dates, or records on {LEAST_DAYS} days, are needed"
         )
         return dataclasses.replace(delay, refused=refused, survival=(), sensitivity=()), []
     return delay, rows
@@ -163,7 +169,8 @@ def _main(delays: Sequence[BenchmarkDelay]) -> BenchmarkDelay:
     for delay in delays:
         if not delay.refused:
             return delay
-    why = "; ".join(f"{delay.benchmark.name}: {delay.refused}" for delay in delays)
+    why = "; ".join(f"{delay.benchmark.name}: {delay.refused}" for delay in delays[:NAMED])
+    why += f"; and {len(delays) - NAMED} more" if len(delays) > NAMED else ""
     raise RefusedError(f"no benchmark identifies a delay ({why}); give scores with more open and closed releases")
 
 
