@@ -226,7 +226,7 @@ def _mark(entry: Mark, y: float, scale: Scale, among: int, index: int) -> Markup
 def _printed(row: Row, level: float) -> tuple[str, str]:
     if row.words:
         return row.words, row.beneath
-    first = parts(row.marks[0].number, level=level)
+    first = parts(row.marks[0].number, level=level, least=1)
     return first.value, row.beneath or first.interval
 
 

@@ -25,6 +25,9 @@ from angelshare.report.svg import Figure, empty, shortened
 _MOST = 26
 """Rows of the sensitivity figure; the table has them all."""
 
+_SAID = ("secondary", "remembered")
+"""How a figure was checked, where that is less than read at the source."""
+
 _ONE = r"\d+(?:\.\d+)?"
 _RANGE = re.compile(rf"({_ONE})\s*(?:-|–|to)\s*({_ONE})")
 _BARE = re.compile(rf"(?:about |~|≈)?\s*({_ONE})(?: months?)?")
@@ -113,8 +116,8 @@ def _estimator(entry: DelayEstimate) -> Row:
 
 def _published(entry: PublishedLag) -> Row:
     marks = _as_marks(entry)
-    beneath = "; ".join(part for part in (entry.interval, entry.mark) if part)
-    small = ", ".join(part for part in (f"{entry.metric}: {entry.method}", entry.source.on) if part)
+    beneath = "; ".join(part for part in (entry.interval, entry.mark if entry.mark in _SAID else "") if part)
+    small = ", ".join(part for part in (entry.metric, entry.source.on) if part)
     return Row(label=entry.source.title, small=small, marks=marks, words=entry.months, beneath=beneath)
 
 
@@ -170,6 +173,7 @@ def _panel_caption(report: DelayReport, name: str) -> str:
         else ""
     )
     return (
-        "All rows estimate the same thing from the same data; they differ in what counts as a match. The shaded row "
-        f"is the default, the dotted line its value.{said}{marked}{others}"
+        "All rows answer the same question from the same data; they differ in what counts as a match and in which "
+        "months they count (table A). The shaded row is the default, the dotted line its "
+        f"value.{said}{marked}{others}"
     )

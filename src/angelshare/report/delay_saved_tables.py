@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from angelshare.core.delay import Assumption, AttributableDelay, DelayReport
-from angelshare.report.columns import data_table, number_column
+from angelshare.report.columns import data_table, months_column, number_column
 from angelshare.report.delay_words import range_end
 from angelshare.report.table import Cell, Column, Table
 
@@ -47,7 +47,7 @@ def defences_table(report: DelayReport) -> Table:
     """Give the months saved without and with each defence."""
     columns = [
         Column(key="defence", head="Defence"), Column(key="measured", head="Its effect is"),
-        number_column("months_saved", "Months saved"), number_column("days_to_target", "Days to target"),
+        months_column("months_saved", "Months saved"), number_column("days_to_target", "Days to target"),
         Column(key="note", head="How"),
     ]  # fmt: skip
     saved = report.attributable

@@ -6,11 +6,11 @@ import dataclasses
 from collections.abc import Sequence
 
 from angelshare.core.delay import BenchmarkDelay, DelayReport
-from angelshare.report.columns import data_table, number_column
+from angelshare.report.columns import data_table, months_column, number_column
 from angelshare.report.delay_notes import collect_delay
 from angelshare.report.delay_saved_tables import assumptions_table, defences_table, quantities_table, tornado_table
 from angelshare.report.delay_verdict import delay_lines
-from angelshare.report.delay_words import ACCESS, default_months, front, kaplan_meier_months, matchers, unmatched
+from angelshare.report.delay_words import ACCESS, aim, default_months, front, kaplan_meier_months, matchers, unmatched
 from angelshare.report.table import Cell, Column, Table
 
 _NOTES = "exclusions_and_refusals"
@@ -64,14 +64,14 @@ def _estimators(report: DelayReport, shown: Sequence[BenchmarkDelay]) -> Table:
     names = {delay.benchmark.name for delay in shown}
     columns = [
         Column(key="benchmark", head="Benchmark"), Column(key="name", head="Estimator"),
-        Column(key="criterion", head="Criterion"),
-        number_column("months", "Months"),
+        Column(key="criterion", head="Criterion"), Column(key="aim", head="Months counted"),
+        months_column("months", "Months"),
         Column(key="matched", head="Matched", kind="count"), Column(key="censored", head="Not yet", kind="count"),
         Column(key="matchers", head="Matchers", kind="count"), Column(key="caution", head="Bear in mind"),
         Column(key="default", head="Default"),
     ]  # fmt: skip
     rows: list[Sequence[Cell]] = [
-        [entry.benchmark, entry.name, entry.criterion, entry.months, entry.matched, entry.censored,
+        [entry.benchmark, entry.name, entry.criterion, aim(entry), entry.months, entry.matched, entry.censored,
          entry.matchers, entry.caution, "yes" if entry.default else ""]
         for entry in report.estimators if entry.benchmark in names
     ]  # fmt: skip
@@ -106,7 +106,7 @@ def _spells(report: DelayReport, shown: Sequence[BenchmarkDelay]) -> Table:
 def _sensitivity(report: DelayReport, shown: Sequence[BenchmarkDelay]) -> Table:
     columns = [
         Column(key="benchmark", head="Benchmark"), Column(key="change", head="Change"),
-        number_column("months", "Months, default"), number_column("kaplan_meier", "Months, Kaplan-Meier"),
+        months_column("months", "Months, default"), months_column("kaplan_meier", "Months, Kaplan-Meier"),
     ]  # fmt: skip
     rows: list[Sequence[Cell]] = [
         [delay.benchmark.name, entry.change, entry.months, entry.kaplan_meier]
@@ -126,7 +126,7 @@ def _benchmarks(report: DelayReport) -> Table:
         Column(key="closed_models", head="Closed", kind="count"),
         Column(key="matched", head="Matched", kind="count"), Column(key="censored", head="Not yet", kind="count"),
         Column(key="matchers", head="Matchers", kind="count"),
-        number_column("default_months", "Months, default"), number_column("kaplan_meier", "Kaplan-Meier"),
+        months_column("default_months", "Months, default"), months_column("kaplan_meier", "Kaplan-Meier"),
     ]  # fmt: skip
     rows: list[Sequence[Cell]] = []
     for delay in report.benchmarks:
@@ -200,7 +200,7 @@ def _summary(report: DelayReport) -> Table:
 
 def _areas(report: DelayReport) -> Table:
     columns = [Column(key="area", head="Area"), Column(key="benchmarks", head="Benchmarks"),
-               number_column("months", "Months")]  # fmt: skip
+               months_column("months", "Months")]  # fmt: skip
     rows: list[Sequence[Cell]] = [[entry.area, "; ".join(entry.benchmarks), entry.months] for entry in report.areas]
     return data_table("areas", "By capability area", columns, rows=rows)
 

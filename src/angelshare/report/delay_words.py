@@ -15,20 +15,25 @@ from angelshare.core.delay import (
     Spell,
 )
 from angelshare.core.records import Estimate, Number, Refusal
-from angelshare.report.numbers import at_least, between, count, given
+from angelshare.report.numbers import at_least, at_most, between, given
+from angelshare.stats.delay_cautions import KAPLAN_MEIER, TARGETS, Target, coverage_caution
 
 MONTHS = "months"
 
 ACCESS: dict[Access, str] = {"public": "public questions", "private": "private questions", "": "access not stated"}
+
+_AIMS: dict[Target, str] = {
+    "capability": "until open weights could have equalled it",
+    "release": "until a release did",
+    "levels": "until a release reached a fixed level",
+    "open_side": "since the closed frontier stood where an open release does",
+}
 
 _FRONT = "eci"
 """A general index of capability goes before single benchmarks."""
 
 _SHORTEST = 0.1
 """Months below which nothing can be said of how long a record stood."""
-
-_KAPLAN_MEIER = "kaplan-meier"
-_UNDERCOVERS = "undercover"
 
 
 def front(report: DelayReport) -> BenchmarkDelay | None:
@@ -49,8 +54,8 @@ def default_of(report: DelayReport, benchmark: str) -> DelayEstimate | None:
 
 
 def kaplan_meier_of(report: DelayReport, benchmark: str) -> DelayEstimate | None:
-    """Find the first Kaplan-Meier estimate of a benchmark, which is the strict one; None if it has none."""
-    return next((entry for entry in panel(report, benchmark) if _KAPLAN_MEIER in entry.name.casefold()), None)
+    """Find the strict Kaplan-Meier estimate of a benchmark; None if it has none."""
+    return next((entry for entry in panel(report, benchmark) if entry.name == KAPLAN_MEIER), None)
 
 
 def default_months(report: DelayReport, delay: BenchmarkDelay) -> Number:
@@ -69,10 +74,16 @@ def _stated(delay: BenchmarkDelay, entry: DelayEstimate | None) -> Number:
     return Refusal(refused=delay.refused or "no such estimator in this panel")
 
 
+def aim(entry: DelayEstimate) -> str:
+    """Say which months an estimator counts; "" for one that is not known here."""
+    target = TARGETS.get(entry.name)
+    return _AIMS[target] if target is not None else ""
+
+
 def undercovers(entry: DelayEstimate) -> bool:
     """Say whether simulation showed that the interval holds the truth less often than it says."""
-    cautions = f"{entry.caution} {entry.months.caution if isinstance(entry.months, Estimate) else ''}"
-    return _UNDERCOVERS in cautions.casefold()
+    told = coverage_caution(entry.name)
+    return bool(told) and told in entry.caution
 
 
 def criteria_span(report: DelayReport, benchmark: str) -> str:
@@ -80,7 +91,9 @@ def criteria_span(report: DelayReport, benchmark: str) -> str:
     known = [entry.months for entry in panel(report, benchmark) if isinstance(entry.months, Estimate)]
     if len(known) < 2:  # noqa: PLR2004 - one estimator spans nothing
         return ""
-    return between(min(known, key=lambda number: number.value), max(known, key=lambda number: number.value))
+    return between(
+        min(known, key=lambda number: number.value), max(known, key=lambda number: number.value), unit=MONTHS
+    )
 
 
 def unmatched(delay: BenchmarkDelay) -> Sequence[Spell]:
@@ -118,7 +131,7 @@ def waited(spell: Spell) -> str:
 
 
 def _stood(spell: Spell, high: float) -> str:
-    return f"{at_least(spell.low_months)} to {count(round(high, 1))}"
+    return f"{at_least(spell.low_months)} to {at_most(high)}"
 
 
 def assumed(report: DelayReport, benchmark: str = "", *, criterion: str = "") -> str:

@@ -31,6 +31,9 @@ class Column:
     unit: str = ""
     """Unit of its numbers."""
 
+    least: int | None = None
+    """Fewest decimals of its numbers; None for what each interval carries."""
+
     words: Mapping[str, str] = field(default_factory=dict)
     """How the page says the codes in its cells; CSV keeps the codes."""
 

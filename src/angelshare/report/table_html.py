@@ -68,8 +68,8 @@ def _cell(column: Column, cell: Cell, notes: Notes, level: float) -> Markup:
 def _number(column: Column, number: Number, notes: Notes, level: float) -> Markup:
     mark = mark_of(number, notes)
     link = tag("a", {"class": "notes", "href": f"#{mark}"}, mark) if mark else Markup("")
-    title = {"class": "n", "title": full(number, unit=column.unit)}
-    printed = parts(number, unit=column.unit, level=level)
+    title = {"class": "n", "title": full(number, unit=column.unit, least=column.least)}
+    printed = parts(number, unit=column.unit, level=level, least=column.least)
     if isinstance(number, Refusal):
         return tag("td", title, tag("span", {"class": "u"}, printed.value), link)
     return tag("td", title, printed.value, " ", tag("span", {"class": "i"}, printed.interval, link))
