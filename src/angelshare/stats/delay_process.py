@@ -23,7 +23,7 @@ import numpy as np
 from angelshare.core.delay import DAYS_PER_MONTH
 from angelshare.core.records import Estimate, Number, Refusal
 from angelshare.stats.panel import FloatArray
-from angelshare.stats.spells import BoolArray, Series, SpellTable, records
+from angelshare.stats.spells import AT_ONCE, BoolArray, Series, SpellTable, records
 
 PERSISTENCE = 4.5
 """Months over which a deviation of the log lag falls to 1/e."""
@@ -57,6 +57,28 @@ class Design(NamedTuple):
     """End of the data."""
 
 
+class Releases(NamedTuple):
+    """Match dates of many resamples, with release days drawn anew."""
+
+    time: FloatArray
+    """(rows, spells) months to the match, or followed without one."""
+
+    matched: BoolArray
+    """(rows, spells)."""
+
+    all_lags: FloatArray
+    """Every true release lag, sorted, however long it took."""
+
+    @property
+    def log_median(self) -> float:
+        """Log of the true median release lag."""
+        return float(np.log(np.median(self.all_lags)))
+
+    def share(self, months: FloatArray) -> FloatArray:
+        """Give the true share of lags longer than each of (points,) months."""
+        return np.asarray(1.0 - np.searchsorted(self.all_lags, months, side="right") / self.all_lags.size)
+
+
 class Resamples(NamedTuple):
     """Spells of many resamples."""
 
@@ -66,14 +88,11 @@ class Resamples(NamedTuple):
     high: FloatArray
     """(rows, spells) infinite while unmatched."""
 
-    capability: float
-    """Log of the median capability lag behind them."""
+    log_median: float
+    """Log of the true median capability lag."""
 
-    release: float
-    """Log of the median release lag behind them."""
-
-    share: Callable[[FloatArray], FloatArray]
-    """True share of release lags longer than each of (points,) months."""
+    releases: Releases
+    """The same reach seen through other releases."""
 
 
 LagEstimator: TypeAlias = Callable[[FloatArray, FloatArray], FloatArray]
@@ -113,22 +132,27 @@ def resample(
     seen = design.look[design.look <= design.end]
     place = np.searchsorted(seen, reach)
     found = place < seen.size
-    ended = np.append(seen, np.inf)[place]
     before = np.append(-np.inf, seen)[place]
     low = np.maximum(np.where(found, before, design.end) - design.set_at, 0.0)
-    high = np.where(found, ended - design.set_at, np.inf)
-    later = np.append(seen, design.end + _pace(design) * np.arange(1, BEYOND + 1))
-    release = np.append(later, np.inf)[np.searchsorted(later, reach)] - design.set_at
+    high = np.where(found, np.maximum(np.append(seen, np.inf)[place] - design.set_at, AT_ONCE), np.inf)
     enough = found.sum(axis=1) >= LEAST_MATCHED
-    flat = np.sort(release, axis=None)
+    could = float(np.log(max(np.median(reach - design.set_at), AT_ONCE)))
+    return Resamples(low[enough], high[enough], could, _released(design, reach, rng))
 
-    def share(months: FloatArray) -> FloatArray:
-        return np.asarray(1.0 - np.searchsorted(flat, months, side="right") / flat.size)
 
-    middle = float(np.median(flat))
-    return Resamples(
-        low[enough], high[enough], float(np.log(np.median(reach - design.set_at))), float(np.log(middle)), share
-    )
+def _released(design: Design, reach: FloatArray, rng: np.random.Generator) -> Releases:
+    """Draw release days anew too, at the pace so far: a release lag is luck in them as much as in the reach."""
+    pace, start = _pace(design), design.set_at[0]
+    span = design.end - start + BEYOND * pace
+    lag = np.empty(reach.shape)
+    for place, row in enumerate(reach):
+        look = start + np.sort(rng.uniform(0.0, span, rng.poisson(span / pace)))
+        lag[place] = np.append(look, np.inf)[np.searchsorted(look, row)] - design.set_at
+    lag = np.maximum(lag, AT_ONCE)
+    followed = design.end - design.set_at
+    matched = lag <= followed
+    enough = matched.sum(axis=1) >= LEAST_MATCHED
+    return Releases(np.where(matched, lag, followed)[enough], matched[enough], np.sort(lag, axis=None))
 
 
 def lag_number(value: float, errors: FloatArray, *, level: float, n: int, method: str, caution: str = "") -> Number:
@@ -158,11 +182,6 @@ def lag_number(value: float, errors: FloatArray, *, level: float, n: int, method
         high=float(np.exp(value + above)) if np.isfinite(above) else None,
         level=level, n=n, method=method, caution=caution,
     )  # fmt: skip
-
-
-def matched_rows(high: FloatArray) -> BoolArray:
-    """Say (rows, spells) which spells ended."""
-    return np.isfinite(high)
 
 
 def _pace(design: Design) -> float:

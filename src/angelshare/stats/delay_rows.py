@@ -32,7 +32,6 @@ from angelshare.stats.delay_process import (
     design_of,
     independent_units,
     lag_number,
-    matched_rows,
     resample,
 )
 from angelshare.stats.intervals import caution_of
@@ -80,13 +79,13 @@ def log_medians(low: FloatArray, high: FloatArray, law: Law) -> FloatArray:
 
 
 def _kaplan_meier(low: FloatArray, high: FloatArray) -> FloatArray:
-    matched = matched_rows(high)
+    matched = np.isfinite(high)
     return np.asarray(np.log(median_rows(np.where(matched, high, low), matched)))
 
 
 def _matched_median(low: FloatArray, high: FloatArray) -> FloatArray:
     del low  # the match date alone counts
-    return np.asarray(np.log(np.nanmedian(np.where(matched_rows(high), high, np.nan), axis=1)))
+    return np.asarray(np.log(np.nanmedian(np.where(np.isfinite(high), high, np.nan), axis=1)))
 
 
 def _turnbull(low: FloatArray, high: FloatArray) -> FloatArray:
@@ -134,8 +133,11 @@ def fit_table(design: Design, table: SpellTable, ask: Ask) -> Fitted:
 def lag_errors(name: str, fitted: Fitted) -> FloatArray:
     """Give (rows,) resampled log medians of an estimator, minus the truth it aims at."""
     drawn = fitted.resamples
-    truth = drawn.capability if TARGETS[name] == "capability" else drawn.release
-    return np.asarray(ESTIMATORS[name](drawn.low, drawn.high) - truth)
+    if TARGETS[name] == "capability":
+        return np.asarray(ESTIMATORS[name](drawn.low, drawn.high) - drawn.log_median)
+    seen = drawn.releases
+    high = np.where(seen.matched, seen.time, np.inf)
+    return np.asarray(ESTIMATORS[name](seen.time, high) - seen.log_median)
 
 
 def spell_number(name: str, fitted: Fitted, ask: Ask) -> Number:
@@ -208,7 +210,7 @@ def _weighted(name: str, spells: tuple[FloatArray, FloatArray, FloatArray]) -> F
     low, high, weight = spells
     if name == CLUSTER_LOGNORMAL:
         return fit_lags(low, high, weight).log_median
-    matched = matched_rows(high)
+    matched = np.isfinite(high)
     time = np.where(matched, high, low)
     curves = (kaplan_meier(time[place], matched[place], weight[place]) for place in range(low.shape[0]))
     return np.asarray(np.log([float(quantile_time(curve)) for curve in curves]))

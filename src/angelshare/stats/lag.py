@@ -13,7 +13,17 @@ import numpy as np
 
 from angelshare.core.delay import DAYS_PER_MONTH, Benchmark, BenchmarkDelay, DelayEstimate, Sensitivity, SurvivalPoint
 from angelshare.core.records import Estimate, Number, Refusal
-from angelshare.stats.delay_cautions import BRACKET, KAPLAN_MEIER, LOGNORMAL, NOISE, PAIRED, THRESHOLD, TOLERANCE, TREND
+from angelshare.stats.delay_cautions import (
+    BRACKET,
+    KAPLAN_MEIER,
+    LOGNORMAL,
+    NOISE,
+    PAIRED,
+    THRESHOLD,
+    TOLERANCE,
+    TREND,
+    TURNBULL,
+)
 from angelshare.stats.delay_criteria import (
     QUANTILES,
     has_errors,
@@ -179,7 +189,8 @@ def bracket_number(series: Series, brackets: SpellTable, ask: Ask) -> Number:
     turned = SpellTable(brackets.closed[back], brackets.matcher[back], brackets.low[back], brackets.high[back])
     looks = -series.day[records(series.day, series.score, ~series.open)][::-1] / DAYS_PER_MONTH
     design = Design(-series.day[turned.closed] / DAYS_PER_MONTH, looks, float(looks[-1]))
-    return spell_number(LOGNORMAL, fit_table(design, turned, ask), ask)
+    # open records that no closed one had passed lag by nothing; a law for all lags would bend to them
+    return spell_number(TURNBULL, fit_table(design, turned, ask), ask)
 
 
 def _sensitivity(series: Series, benchmark: Benchmark, *, since_day: float, ask: Ask) -> Iterator[Sensitivity]:
@@ -211,12 +222,11 @@ def _changed(series: Series, table: SpellTable, change: str, ask: Ask) -> Sensit
 
 def _survival(fitted: Fitted, ask: Ask) -> list[SurvivalPoint]:
     """Give the Kaplan-Meier curve month by month, up to the longest time that any record was followed."""
-    table, drawn = fitted.table, fitted.resamples
+    table, drawn = fitted.table, fitted.resamples.releases
     time = np.where(table.matched, table.high, table.low)
     months = np.arange(0.0, np.floor(time.max()) + CURVE_MONTHS, CURVE_MONTHS)
     shares = share_rows(time[None], table.matched[None], months)[0]
-    matched = np.isfinite(drawn.high)
-    errors = share_rows(np.where(matched, drawn.high, drawn.low), matched, months) - drawn.share(months)
+    errors = share_rows(drawn.time, drawn.matched, months) - drawn.share(months)
     half = np.quantile(np.abs(errors), ask.level, axis=0) if errors.size else np.ones(months.size)
     return [
         SurvivalPoint(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
-from scipy.special import logit
+from scipy.special import logit, stdtrit
 
 from angelshare.core.delay import DAYS_PER_MONTH, Benchmark
 from angelshare.core.records import Number, Refusal
-from angelshare.stats.intervals import estimate
+from angelshare.stats.delay_cautions import SLOPE_CLOSED, SLOPE_OPEN, coverage_caution
+from angelshare.stats.intervals import estimate, two_sided
 from angelshare.stats.panel import FloatArray, IntArray
 from angelshare.stats.spells import AT_ONCE, Series, SpellTable, records
 
@@ -20,6 +21,9 @@ LEAST_RECORDS = 4
 
 LEVELS = 20
 """Fixed levels between the lowest and highest score that both frontiers have reached or opened."""
+
+BLOCK = 3
+"""Steps resampled together: a frontier that was fast stays so for some releases."""
 
 EDGE = 0.005
 """Shares are held this far from 0 and 1 before the logit."""
@@ -60,14 +64,18 @@ def frontier_slope(series: Series, *, which: Which, level: float, bootstraps: in
     """Estimate the points per year by which a frontier rises, over the records of the whole series.
 
     A frontier climbs in steps that add up, so its records are no independent points around a line: the steps between
-    records (time and rise together) are resampled and the path is built again.
+    records (time and rise together) are resampled in short blocks and the path is built again. So the interval is for
+    the pace of such a frontier, not for the straight line through this one, which is known better.
     """
     line = frontier(series, which)
     if line.year.size < LEAST_RECORDS:
         return Refusal(refused=f"too few {which} records: {line.year.size}, {LEAST_RECORDS} are needed")
     slopes = _slopes(*_paths(line, bootstraps, rng))
     value = float(_slopes(line.year[None], line.score[None])[0])
-    return estimate(value, _widened(value, slopes, line.year.size), level=level, n=line.year.size, method=SLOPE_METHOD)
+    return estimate(
+        value, _widened(value, slopes, line.year.size, level), level=level, n=line.year.size, method=SLOPE_METHOD,
+        caution=coverage_caution(SLOPE_OPEN if which == "open" else SLOPE_CLOSED),
+    )  # fmt: skip
 
 
 def trend_offset(
@@ -87,7 +95,7 @@ def trend_offset(
     if not np.isfinite(value):
         return Refusal(refused="no common rising trend")
     kept = drawn[np.isfinite(drawn)]
-    return estimate(value, _widened(value, kept, few), level=level, n=few, method=TREND_METHOD)
+    return estimate(value, _widened(value, kept, few, level), level=level, n=few, method=TREND_METHOD)
 
 
 def threshold_spells(series: Series, since_day: float) -> SpellTable:
@@ -140,7 +148,9 @@ def _matcher(closed: IntArray, place: IntArray, reached: np.ndarray) -> IntArray
 def _paths(line: Line, rows: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
     """Build (rows, records) frontiers anew from resampled steps, around the middle of the real one."""
     steps = line.year.size - 1
-    pick = rng.integers(0, steps, (rows, steps))
+    starts = rng.integers(0, steps, (rows, -(-steps // BLOCK)))
+    # blocks wrap around, so that every step is as likely as any other
+    pick = ((starts[:, :, None] + np.arange(BLOCK)) % steps).reshape(rows, -1)[:, :steps]
     paths = []
     for axis in (line.year, line.score):
         path = np.concatenate((np.zeros((rows, 1)), np.cumsum(np.diff(axis)[pick], axis=1)), axis=1)
@@ -170,7 +180,8 @@ def _offsets(
     return np.asarray(np.where(slope > 0, 12.0 * gap / np.where(slope > 0, slope, 1.0), np.inf))
 
 
-def _widened(value: float, draws: FloatArray, records_seen: int) -> FloatArray:
-    """Stretch draws around the value for the step that a bootstrap of few steps loses."""
-    steps = records_seen - 1
-    return np.asarray(value + (draws - np.median(draws)) * np.sqrt(steps / max(steps - 1, 1)))
+def _widened(value: float, draws: FloatArray, records_seen: int, level: float) -> FloatArray:
+    """Stretch draws around the value for the few blocks behind them: Student's quantile over the normal one."""
+    blocks = max((records_seen - 1) / BLOCK, 2.0)
+    stretch = stdtrit(blocks - 1, 0.5 + level / 2) / two_sided(level) * np.sqrt(blocks / (blocks - 1))
+    return np.asarray(value + (draws - np.median(draws)) * stretch)
