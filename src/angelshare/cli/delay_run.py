@@ -29,7 +29,6 @@ from angelshare.govern.delay import Settings
 from angelshare.govern.layouts_cells import day_of
 from angelshare.govern.scores import read_scores
 from angelshare.report.delay_publish import publish_delay
-from angelshare.report.delay_words import default_of, front
 from angelshare.store.files import atomic_write, make_folder, sha256_file, storage_errors
 from angelshare.store.manifest import NAME as MANIFEST
 from angelshare.store.manifest import Subject, seal, source_state, verify_run
@@ -119,10 +118,13 @@ def make_report(request: Request, out: Path | None) -> tuple[DelayReport, Path |
 
 def below(report: DelayReport, months: float) -> bool:
     """Say that the default estimate does not show a lead of at least `months`: its lower end is below, or unknown."""
-    entry = front(report)
-    row = default_of(report, entry.benchmark.name) if entry is not None else None
-    number = row.months if row is not None else None
+    number = next((row.months for row in report.estimators if row.default and row.benchmark == main_name(report)), None)
     return not (isinstance(number, Estimate) and number.low is not None and number.low >= months)
+
+
+def main_name(report: DelayReport) -> str:
+    """Name the benchmark the sentence speaks of: the first that is identified."""
+    return next(delay.benchmark.name for delay in report.benchmarks if not delay.refused)
 
 
 def command(request: Request) -> str:

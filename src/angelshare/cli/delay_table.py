@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from angelshare.cli.delay_run import main_name
 from angelshare.core.delay import DelayEstimate, DelayReport
 from angelshare.core.records import Estimate, Number
-from angelshare.report.delay_words import front, panel
 from angelshare.report.documents import report_json
 from angelshare.report.numbers import parts, phrase
 
@@ -27,13 +27,9 @@ def show(report: DelayReport, folder: Path | None, *, as_json: bool) -> None:
         sys.stdout.write(report_json(report).decode())
         return
     console = Console()
-    entry = front(report)
-    if entry is not None:
-        rows = panel(report, entry.benchmark.name)
-        console.print(_table(rows, entry.benchmark.name, report))
-    others = [
-        row for row in report.estimators if row.default and (entry is None or row.benchmark != entry.benchmark.name)
-    ]
+    name = main_name(report)
+    console.print(_table([row for row in report.estimators if row.benchmark == name], name, report))
+    others = [row for row in report.estimators if row.default and row.benchmark != name]
     for row in others:
         console.print(
             f"{escape(row.benchmark)}: {phrase(row.months, unit='months', level=report.level)}", highlight=False

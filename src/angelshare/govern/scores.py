@@ -21,8 +21,8 @@ from angelshare.store.sheet import Sheet
 LAYOUTS = (*layouts_boards.LAYOUTS, *layouts_dated.LAYOUTS)
 """Every layout, in the order in which they are tried."""
 
-MAIN = "ECI"
-"""Benchmark that comes first where there is one: the sentence speaks of the first."""
+MAIN = "eci"
+"""A benchmark whose name begins so, in any case, comes first: an index of capability goes before single benchmarks."""
 
 
 @record
@@ -91,7 +91,11 @@ def _by_benchmark(extracts: Sequence[Extract]) -> Mapping[str, Sequence[Reading]
     for extract in extracts:
         for reading in extract.readings:
             groups.setdefault(reading.score.benchmark, []).append(reading)
-    return {name: groups[name] for name in sorted(groups, key=lambda name: (name != MAIN, -len(groups[name]), name))}
+    return {name: groups[name] for name in sorted(groups, key=lambda name: (_follows(name), -len(groups[name]), name))}
+
+
+def _follows(name: str) -> bool:
+    return not name.casefold().startswith(MAIN)
 
 
 def _wanted(groups: Mapping[str, Sequence[Reading]], only: Sequence[str]) -> Mapping[str, Sequence[Reading]]:
@@ -106,7 +110,7 @@ def _wanted(groups: Mapping[str, Sequence[Reading]], only: Sequence[str]) -> Map
         if not match:
             raise PlanError(f"--benchmark: no scores on '{name}'; {nearest(name, groups)}")
         found |= {have: groups[have] for have in match}
-    return {name: found[name] for name in sorted(found, key=lambda name: name != MAIN)}
+    return {name: found[name] for name in sorted(found, key=_follows)}
 
 
 def _one_label(groups: Mapping[str, Sequence[Reading]]) -> tuple[Mapping[str, Sequence[Reading]], list[str]]:
