@@ -28,8 +28,9 @@ def delay_trend(spells: Sequence[Spell], *, level: float) -> Number:
     """Estimate the factor by which the median delay changes per year of record date; 1 means no trend.
 
     Log delays are normal around a line in the record's date, known up to the interval in which the match came, or to
-    its lower end while there is none. The interval is a delete-one-cluster jackknife, records with one matcher making a
-    cluster, with a t of clusters - 1 degrees of freedom (Efron & Tibshirani 1993, chapter 11).
+    its lower end while there is none. The interval is a delete-one-cluster jackknife, records with one matcher making
+    a cluster (Efron & Tibshirani 1993, chapter 11), with a t whose degrees of freedom are those of the clusters that
+    carry the slope.
     """
     matchers = {spell.matched_by for spell in spells} - {None}
     if len(matchers) < LEAST_MATCHERS:
@@ -44,12 +45,24 @@ def delay_trend(spells: Sequence[Spell], *, level: float) -> Number:
     slope = _slope(year, low, high)
     left = [_slope(year[keep], low[keep], high[keep]) for keep in (cluster != name for name in np.unique(cluster))]
     count = len(left)
-    error = math.sqrt((count - 1) / count * float(((np.array(left) - np.mean(left)) ** 2).sum()))
-    reach = float(student.ppf(0.5 + level / 2, count - 1)) * error
+    error = math.sqrt((count - 1) / count * float(((np.array(left) - slope) ** 2).sum()))
+    freedom = _freedom(year, np.array([spell.matched_by or "" for spell in spells]))
+    reach = float(student.ppf(0.5 + level / 2, freedom)) * error
     return Estimate(
         value=math.exp(slope), low=math.exp(slope - reach), high=math.exp(slope + reach), level=level, n=count,
         method="interval-censored lognormal regression on record date, jackknife over matching releases",
     )  # fmt: skip
+
+
+def _freedom(year: FloatArray, matcher: np.ndarray[tuple[int], np.dtype[np.str_]]) -> float:
+    """Count the clusters that carry the slope, less one: a cluster weighs by its squared lever arm.
+
+    Records that nobody matched say little of the slope and are left out. Source: Satterthwaite 1946, for a variance
+    that is a sum of one square a cluster.
+    """
+    arms = np.array([year[matcher == name].sum() for name in np.unique(matcher[matcher != ""])])
+    weight = (arms - arms.mean()) ** 2
+    return max(float(weight.sum() ** 2 / (weight**2).sum()) - 1.0, 1.0) if weight.any() else 1.0
 
 
 def _slope(year: FloatArray, low: FloatArray, high: FloatArray) -> float:
