@@ -181,6 +181,14 @@ def test_the_page_names_inputs_by_hash_and_how_to_run_it_again(delay, manifest):
     assert manifest.plan_sha256 in render_delay(delay, manifest=manifest)
 
 
+def test_an_estimator_with_a_caution_bears_a_mark_that_leads_to_it(delay):
+    root = tree(render_delay(delay))
+    weak = next(entry for entry in delay.estimators if entry.caution)
+    row = next(row for row in root.findall(".//div[@id='table-A']//tbody/tr") if weak.name in words(row))
+    mark = row.find(".//a").get("href").removeprefix("#")
+    assert weak.caution in words(next(entry for entry in root.iter("tr") if entry.get("id") == mark))
+
+
 def test_a_benchmark_that_is_refused_points_to_its_reason(delay):
     table = tree(render_delay(delay)).find(".//div[@id='table-D']")
     row = next(row for row in table.findall(".//tbody/tr") if "SimpleQA" in words(row))

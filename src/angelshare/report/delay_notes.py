@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from angelshare.core.delay import DelayReport
-from angelshare.core.records import Estimate, Number, Refusal
+from angelshare.core.records import Number, Refusal
+from angelshare.report.delay_words import cautioned
 from angelshare.report.notes import Notes, grouped
 from angelshare.report.numbers import count
 
@@ -17,10 +18,7 @@ def collect_delay(report: DelayReport) -> Notes:
 
 def _panel(report: DelayReport) -> Iterator[tuple[str, Number]]:
     for entry in report.estimators:
-        place = f"{entry.benchmark}: {entry.name}"
-        yield place, entry.months
-        if entry.caution and isinstance(entry.months, Estimate) and entry.caution != entry.months.caution:
-            yield place, _cautioned(entry.months, entry.caution)
+        yield f"{entry.benchmark}: {entry.name}", cautioned(entry)
 
 
 def _benchmarks(report: DelayReport) -> Iterator[tuple[str, Number]]:
@@ -55,8 +53,3 @@ def _saved(report: DelayReport) -> Iterator[tuple[str, Number]]:
     for entry in saved.defences:
         yield f"months saved against {entry.defence}", entry.months_saved
         yield f"days to target against {entry.defence}", entry.days_to_target
-
-
-def _cautioned(number: Estimate, caution: str) -> Estimate:
-    return Estimate(value=number.value, low=number.low, high=number.high, level=number.level, n=number.n,
-                    method=number.method, caution=caution)  # fmt: skip

@@ -35,7 +35,7 @@ _RULES = """
 .tables td.words,.tables tbody th{min-width:7.5rem}#table-F table,#table-E table{width:100%}#table-E td:last-child,
 #table-F td:last-child,#table-I td{overflow-wrap:anywhere;min-width:9.5rem}
 .tables .dense td.r,.tables .dense th.r{padding-right:1.1rem!important}
-@media print{main{orphans:1;widows:1}figure .fig{max-height:215mm}
+@media print{main{orphans:1;widows:1}figure .fig{max-height:195mm}
 .tables .dense td.r,.tables .dense th.r{padding-right:2.6mm!important}
 .attributed{font-size:10.5pt;margin:-3mm 0 3mm}.numbers li{padding:.22rem 0}.sentence{margin-bottom:4mm}
 .numbers .value{font-size:1.3rem}.numbers .meaning{font-size:.78rem}.numbers svg{max-width:18rem}

@@ -12,6 +12,7 @@ from angelshare.report.delay_words import (
     ACCESS,
     MONTHS,
     assumed,
+    cautioned,
     criteria_span,
     default_months,
     default_of,
@@ -111,7 +112,7 @@ def _estimator(entry: DelayEstimate) -> Row:
     if isinstance(entry.months, Refusal):
         return Row(label=entry.name, small=entry.criterion, words="not stated", beneath=entry.months.refused)
     return Row(label=f"{entry.name} †" if weak else entry.name, small=entry.criterion, bold=entry.default,
-               marks=[Mark(number=entry.months, role=role)])  # fmt: skip
+               marks=[Mark(number=cautioned(entry), role=role)])  # fmt: skip
 
 
 def _published(entry: PublishedLag) -> Row:

@@ -10,7 +10,16 @@ from angelshare.report.columns import data_table, months_column, number_column
 from angelshare.report.delay_notes import collect_delay
 from angelshare.report.delay_saved_tables import assumptions_table, defences_table, quantities_table, tornado_table
 from angelshare.report.delay_verdict import delay_lines
-from angelshare.report.delay_words import ACCESS, aim, default_months, front, kaplan_meier_months, matchers, unmatched
+from angelshare.report.delay_words import (
+    ACCESS,
+    aim,
+    cautioned,
+    default_months,
+    front,
+    kaplan_meier_months,
+    matchers,
+    unmatched,
+)
 from angelshare.report.table import Cell, Column, Table
 
 _NOTES = "exclusions_and_refusals"
@@ -38,12 +47,13 @@ def page_tables(report: DelayReport) -> list[Table]:
 
 
 def _about(table: Table, benchmark: str) -> Table:
-    """Say the benchmark once in the title instead of in every row."""
+    """Say the benchmark once in the title instead of in every row, and leave cautions to the marks of the numbers."""
+    kept = [place for place, column in enumerate(table.columns) if column.key not in ("benchmark", "caution")]
     return dataclasses.replace(
         table,
         title=f"{table.title} on {benchmark}",
-        columns=table.columns[1:],
-        rows=[row[1:] for row in table.rows],
+        columns=[table.columns[place] for place in kept],
+        rows=[[row[place] for place in kept] for row in table.rows],
     )
 
 
@@ -71,7 +81,7 @@ def _estimators(report: DelayReport, shown: Sequence[BenchmarkDelay]) -> Table:
         Column(key="default", head="Default"),
     ]  # fmt: skip
     rows: list[Sequence[Cell]] = [
-        [entry.benchmark, entry.name, entry.criterion, aim(entry), entry.months, entry.matched, entry.censored,
+        [entry.benchmark, entry.name, entry.criterion, aim(entry), cautioned(entry), entry.matched, entry.censored,
          entry.matchers, entry.caution, "yes" if entry.default else ""]
         for entry in report.estimators if entry.benchmark in names
     ]  # fmt: skip

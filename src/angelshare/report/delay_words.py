@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import PurePath
 
@@ -78,6 +79,13 @@ def aim(entry: DelayEstimate) -> str:
     """Say which months an estimator counts; "" for one that is not known here."""
     target = TARGETS.get(entry.name)
     return _AIMS[target] if target is not None else ""
+
+
+def cautioned(entry: DelayEstimate) -> Number:
+    """Give an estimator's months with the estimator's own caution, so that a mark beside the number leads to it."""
+    if isinstance(entry.months, Refusal) or not entry.caution:
+        return entry.months
+    return dataclasses.replace(entry.months, caution=entry.caution)
 
 
 def undercovers(entry: DelayEstimate) -> bool:
