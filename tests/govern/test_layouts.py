@@ -109,6 +109,21 @@ def test_arena_takes_the_latest_rating_and_the_first_snapshot_as_date():
         read(ARENA.replace("1310,1330", "1310,1230"))
 
 
+def test_a_release_date_added_to_a_board_goes_before_its_own_days():
+    head, *lines = ARENA.splitlines()
+    born = {"A": "2025-02-20", "B": "2025-03-10", "C": "2025-04-01"}
+    dated = "\n".join([f"{head},release_date", *(f"{line},{born[line.split(',')[1]]}" for line in lines)])
+
+    found = read(dated)
+
+    assert by_model(found, "arena_text")["A"].released_on == "2025-02-20"
+    assert found.begins == {}
+    with pytest.raises(
+        PlanError, match="line 3: release_date: 'A' is of 2025-02-21 here, of 2025-02-20 in an earlier row"
+    ):
+        read(dated.replace("1310,1330,2025-02-20", "1310,1330,2025-02-21"))
+
+
 def test_livebench_releases_are_scales_of_their_own_that_end_with_the_release():
     found = read(LIVEBENCH)
 

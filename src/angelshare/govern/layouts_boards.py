@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from angelshare.core.delay import DatedScore
 from angelshare.core.errors import PlanError
@@ -89,42 +90,67 @@ LAYOUTS: Sequence[Layout] = (
 """Layouts of this module."""
 
 
+class _Dates(NamedTuple):
+    """When the models of a board were released, or first seen on it."""
+
+    released: dict[str, str]
+    """By model: its release date where a row gives one, else the first release or snapshot it stands in."""
+
+    last: dict[str, str]
+    """By model: the last one it stands in."""
+
+    guessed: set[str]
+    """Models without a release date."""
+
+
 def _snapshots(
     sheet: Sheet, until: Until, *, when: str, score: str, latest_only: bool, name: str, note: str
 ) -> Extract:
-    """Read rows that repeat a model from snapshot to snapshot."""
+    """Read rows that repeat a model from snapshot to snapshot; a column `release_date` may date them."""
     rows = [(date_of(line.cells[when], when, place(sheet, line), until=until), line) for line in sheet.lines]
     start, stop = min(day for day, _ in rows), max(day for day, _ in rows)
-    first: dict[str, str] = {}
-    last: dict[str, str] = {}
-    for day, line in rows:
-        model = text_of(line.cells["model"], "model", place(sheet, line))
-        first[model], last[model] = min(day, first.get(model, day)), max(day, last.get(model, day))
+    dates = _dates(sheet, until, rows)
     readings, unlabelled = [], 0
     for day, line in rows:
         model = text_of(line.cells["model"], "model", place(sheet, line))
-        if latest_only and day != last[model]:
+        if latest_only and day != dates.last[model]:
             continue
         weights = weights_of(line.cells["weights"], place(sheet, line))
         if not weights:
             unlabelled += 1
             continue
         made = DatedScore(
-            model=model, developer=line.cells["organization"], weights=weights, released_on=first[model],
+            model=model, developer=line.cells["organization"], weights=weights, released_on=dates.released[model],
             benchmark=name if latest_only else f"{name} {day}",
             score=number_of(line.cells[score], score, place(sheet, line)), score_sd=_rating_error(sheet, line),
         )  # fmt: skip
         readings.append(Reading(score=made, where=place(sheet, line)))
     names = {reading.score.benchmark for reading in readings}
-    old = sum(day == start for day in first.values())
-    notes = [
-        f"{sheet.name}: {note}",
-        f"{sheet.name}: {old} models stand in the first, of {start}; only later records begin a spell",
-    ]
+    old = sum(dates.released[model] == start for model in dates.guessed)
+    notes = [f"{sheet.name}: {note}"]
+    if old:
+        notes.append(f"{sheet.name}: {old} models stand in the first, of {start}; only later records begin a spell")
     return Extract(
-        readings=readings, unlabelled=unlabelled, notes=notes, begins=dict.fromkeys(names, start),
+        readings=readings, unlabelled=unlabelled, notes=notes, begins=dict.fromkeys(names, start) if old else {},
         ends={board: stop if latest_only else board.rpartition(" ")[2] for board in names},
     )  # fmt: skip
+
+
+def _dates(sheet: Sheet, until: Until, rows: Sequence[tuple[str, Line]]) -> _Dates:
+    first: dict[str, str] = {}
+    last: dict[str, str] = {}
+    released: dict[str, str] = {}
+    for day, line in rows:
+        model = text_of(line.cells["model"], "model", place(sheet, line))
+        first[model], last[model] = min(day, first.get(model, day)), max(day, last.get(model, day))
+        if text := line.cells.get("release_date", ""):
+            said = date_of(text, "release_date", place(sheet, line), until=until)
+            if released.setdefault(model, said) != said:
+                raise PlanError(
+                    f"{place(sheet, line)}: release_date: '{model}' is of {said} here, of {released[model]} in an "
+                    "earlier row; give it one date"
+                )
+    return _Dates(first | released, last, set(first) - set(released))
 
 
 def _rating_error(sheet: Sheet, line: Line) -> float | None:
