@@ -127,7 +127,7 @@ def latent_scale(
         score=fit.ability, sd=np.asarray(fit.draws.std(axis=0)),
         open=np.array([first[name].weights == "open" for name in names]), end_day=day_number(checked.as_of),
     )  # fmt: skip
-    scale = Benchmark(name="latent ability", unit="standard deviations", area="general")
+    scale = Benchmark(name="latent ability", unit="standard deviations", area="several")
     unbounded = [b.name for b in checked.scores.benchmarks if b.upper is None]
     notes = [f"latent ability: {len(names)} models on {', '.join(b.name for b in benchmarks)}"]
     notes.append(f"latent ability: scores scatter {100 * fit.misfit:.1f} points of 100 around their curves")
