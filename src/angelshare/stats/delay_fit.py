@@ -28,6 +28,9 @@ ROUNDS = 80
 TIGHT = 1e-9
 """Gain in log-likelihood per spell below which a row has converged."""
 
+CERTAIN = 1e-3
+"""A log-likelihood this close to 0 says that the law fits whatever its spread."""
+
 MEDIAN_WEIBULL = math.log(math.log(2.0))
 """Median of the standard smallest extreme value."""
 
@@ -44,7 +47,7 @@ class LagFits(NamedTuple):
     """(rows,) log sigma."""
 
     converged: BoolArray
-    """(rows,) False where the likelihood kept rising towards a bound, or Newton's method stalled."""
+    """(rows,) False where Newton's method stalled, or where no spread fits better than a narrower or wider one."""
 
     law: Law
     """The law fitted."""
@@ -97,7 +100,9 @@ def fit_lags(low: FloatArray, high: FloatArray, weight: FloatArray, *, law: Law 
         alive = alive[~over]
         if alive.size == 0:
             break
-    inside = (spread > LEAST_SPREAD) & (spread < MOST_SPREAD)
+    # intervals that all overlap have probability 1 under any narrow law: nothing is known of its spread
+    value = (weight * log_share(left, right, mu, spread, law)).sum(axis=1)
+    inside = (spread > LEAST_SPREAD) & (spread < MOST_SPREAD) & (value < -CERTAIN)
     return LagFits(mu, spread, done & inside, law)
 
 

@@ -212,6 +212,8 @@ def _weighted(name: str, spells: tuple[FloatArray, FloatArray, FloatArray]) -> F
         return fit_lags(low, high, weight).log_median
     matched = np.isfinite(high)
     time = np.where(matched, high, low)
+    if (time == time[0]).all() and (matched == matched[0]).all():
+        return np.asarray(np.log(quantile_time(kaplan_meier(time[0], matched[0], weight))))
     curves = (kaplan_meier(time[place], matched[place], weight[place]) for place in range(low.shape[0]))
     return np.asarray(np.log([float(quantile_time(curve)) for curve in curves]))
 
