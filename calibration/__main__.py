@@ -24,7 +24,7 @@ WORLDS: Mapping[str, int] = {
     "answers": 960,
     "curve": 2000,
     "tests": 4000,
-    "delay": 1200,
+    "delay": 800,
 }
 """Simulated worlds per study at full size: multiples of the number of conditions."""
 
