@@ -53,8 +53,9 @@ DELAY = """## Delay: simulated frontiers
 
 Closed records arrive at random and rise by 13.5 points a year; each comes within open reach after a lag that is known
 (median 6 months unless said otherwise, spread 0.4 in logs, alike for records set within 2 months of each other); open
-releases come at random and show what is then within reach. A world looks like the Epoch index of August 2026: 23
-records in 42 months, 19 of them matched by 8 releases. `stats/calibration/frontiers.py` has the conditions.
+releases come at random and show what is then within reach. On average the constant world has 23 records in 42 months,
+19 of them matched, by 9 or 10 releases; the Epoch index of August 2026 has 23, 19 and 8. The conditions are in
+`stats/calibration/frontiers.py`.
 
 **Each estimator is judged against what it aims at.** *capability*: months until open weights could have equalled a
 closed record. *release*: until a release did, about two months longer. *levels*: the same for fixed levels.
