@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from angelshare.core.delay import Benchmark
+from angelshare.core.errors import RefusedError
 from angelshare.stats.delay_criteria import (
     at_least_as_good,
     noisy_tables,
@@ -47,6 +48,13 @@ def test_a_tolerance_on_a_log_scale_does_not_depend_on_the_unit():
     in_hours = tolerances(scaled(hours, MINUTES), MINUTES)
     in_minutes = tolerances(scaled(minutes, MINUTES), MINUTES)
     assert [limit.amount for limit in in_hours] == pytest.approx([limit.amount for limit in in_minutes])
+
+
+def test_a_score_of_nothing_on_a_log_scale_is_refused_by_name():
+    series = made(*MODELS, ("zero", "2024-04-01", 0.0, "open"))
+
+    with pytest.raises(RefusedError, match=r"horizon: a log scale needs scores above 0, zero has 0 minutes"):
+        scaled(series, MINUTES)
 
 
 def test_an_even_bet_is_the_strict_criterion_when_errors_are_independent():

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from angelshare.core.delay import Benchmark
+from angelshare.core.errors import RefusedError
 from angelshare.stats.panel import FloatArray
 from angelshare.stats.spells import BoolArray, Series, SpellTable, records, spell_table
 
@@ -33,9 +34,16 @@ class Tolerance(NamedTuple):
 
 
 def scaled(series: Series, benchmark: Benchmark) -> Series:
-    """Put scores on the scale on which shortfalls compare: logarithms for horizons, as they are otherwise."""
+    """Put scores on the scale on which shortfalls compare: logarithms for horizons, as they are otherwise.
+
+    Raises RefusedError when a score on a log scale is not above 0.
+    """
     if not benchmark.log_scale:
         return series
+    if (series.score <= 0).any():
+        worst = int(series.score.argmin())
+        found = f"{series.name[worst]} has {series.score[worst]:g} {benchmark.unit}"
+        raise RefusedError(f"{benchmark.name}: a log scale needs scores above 0, {found}; leave it out")
     return series._replace(score=np.log(series.score), sd=series.sd / series.score)
 
 
