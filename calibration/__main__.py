@@ -27,6 +27,7 @@ WORLDS: Mapping[str, int] = {
     "tests": 4000,
     "logit": 2304,
     "divergence": 1440,
+    "delay": 800,
 }
 """Simulated worlds per study at full size: multiples of the number of conditions."""
 

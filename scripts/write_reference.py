@@ -1,4 +1,4 @@
-"""Write the generated parts of the plan, files, scores and cli pages in docs: `python scripts/write_reference.py`.
+"""Write the generated parts of the pages in docs: `python scripts/write_reference.py`.
 
 A test holds the files against what this writes, so a new option, key or field cannot stay undocumented.
 """
@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 
 from angelshare.cli import app
+from angelshare.govern.catalogue import links_markdown, shipped
 
 sys.path.insert(0, str(Path(__file__).parent))
 from source_text import Field, options, records
@@ -43,6 +44,27 @@ FILES: Mapping[str, Sequence[str]] = {
     "angelshare.store.rows": ("Answer", "Attempt"),
 }  # fmt: skip
 """The records in a run folder, by the module that holds them."""
+CATALOGUE: Mapping[str, Sequence[str]] = {
+    "angelshare.core.catalogue_pages": ("CatalogueFile", "About", "Concept", "Article", "Paragraph"),
+    "angelshare.core.catalogue": (
+        "CataloguedSource", "Claim", "Citation", "Instrument", "StatusChange", "Threshold", "Topic", "Cell",
+        "ProviderTerms", "Allegation", "Figure",
+    ),
+}  # fmt: skip
+"""The records of a catalogue file, by the module that holds them."""
+
+LEDGER = (
+    "ModelCard", "Quantity", "ModelLine", "RuleSet", "Threshold", "Count", "Fallback", "ComputeLedger", "ThresholdRow",
+    "ComputeLine", "QuantityRow", "Source", "Estimate", "Refusal",
+)  # fmt: skip
+"""The records of `angelshare ledger`: a model, a rule-set, the result."""
+
+DELAY = (
+    "DelayReport", "DelayEstimate", "BenchmarkDelay", "Benchmark", "Spell", "FrontierStep", "SurvivalPoint",
+    "Sensitivity", "AreaDelay", "PublishedLag", "AttributableDelay", "Assumption", "Tornado", "DefendedDelay",
+    "Source", "Estimate", "Refusal",
+)  # fmt: skip
+"""The records of `angelshare delay --json`."""
 
 
 def plan_keys() -> str:
@@ -84,6 +106,32 @@ def ready_fields(names: Sequence[str]) -> str:
     )
 
 
+def catalogue_keys() -> str:
+    """Document every key of every record that a catalogue file can hold."""
+    parts = []
+    for module, names in CATALOGUE.items():
+        known = records(module)
+        parts += [_section(name, *known[name], heading="###") for name in names]
+    return "\n\n".join(parts)
+
+
+def catalogue_links() -> str:
+    """List the shipped catalogue's sources by evidence level."""
+    return links_markdown(shipped()).strip()
+
+
+def ledger_keys() -> str:
+    """Document every key of a model description, of a rule-set, and of a ledger's JSON."""
+    known = records("angelshare.core.compute") | records("angelshare.core.records")
+    return "\n\n".join(_section(name, *known[name], heading="###") for name in LEDGER)
+
+
+def delay_keys() -> str:
+    """Document every key of a delay's JSON."""
+    known = records("angelshare.core.delay") | records("angelshare.core.records")
+    return "\n\n".join(_section(name, *known[name], heading="###") for name in DELAY)
+
+
 def commands() -> str:
     """Document every command with each of its arguments and options, as click knows them."""
     context = _context(app, "angelshare", None)
@@ -101,6 +149,10 @@ PARTS: Mapping[str, tuple[str, Callable[[], str]]] = {
     "score-keys": ("docs/scores.md", lambda: ready_fields(SCORES)),
     "score-fields": ("docs/scores.md", lambda: ready_fields(READY)),
     "commands": ("docs/cli.md", commands),
+    "catalogue-links": ("docs/catalogue.md", catalogue_links),
+    "catalogue-keys": ("docs/catalogue.md", catalogue_keys),
+    "ledger": ("docs/ledger.md", ledger_keys),
+    "delay": ("docs/delay.md", delay_keys),
 }
 """Marker to page and writer."""
 

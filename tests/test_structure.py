@@ -20,7 +20,7 @@ PACKAGE = ROOT / "src" / "angelshare"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 CODE = [*MODULES, *sorted((ROOT / "scripts").glob("*.py"))]
 LONGEST = 400
-NOUNS = {"core/records.py", "core/audit.py"}
+NOUNS = {"core/records.py", "core/audit.py", "core/delay.py", "core/compute.py"}
 """Lists of records: as long as there are nouns, but without a single verb."""
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "base", "misc"}
 HEAVY = (

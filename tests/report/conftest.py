@@ -40,3 +40,31 @@ def any_audit(request):
         "hostile words": sample.hostile,
     }
     return build[request.param]()
+
+
+_DELAY = importlib.util.spec_from_file_location("delay_sample", Path(__file__).parent / "delay_sample.py")
+delay_sample = importlib.util.module_from_spec(_DELAY)
+sys.modules["delay_sample"] = delay_sample
+_DELAY.loader.exec_module(delay_sample)
+
+
+@pytest.fixture(scope="session")
+def delay():
+    """The usual delay report: an index, four benchmarks of which one is refused, a campaign."""
+    return delay_sample.report()
+
+
+@pytest.fixture(
+    scope="session", params=["usual", "made-up scores", "no campaign", "hostile words", "all refused", "no benchmark"]
+)
+def any_delay(request):
+    """Every shape of delay report the page must carry."""
+    build = {
+        "usual": delay_sample.report,
+        "made-up scores": lambda: delay_sample.report(real=False),
+        "no campaign": lambda: delay_sample.report(attributable=False),
+        "hostile words": delay_sample.hostile,
+        "all refused": delay_sample.refused,
+        "no benchmark": delay_sample.empty,
+    }
+    return build[request.param]()

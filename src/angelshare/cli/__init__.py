@@ -8,7 +8,10 @@ from collections.abc import Sequence
 import click
 
 from angelshare import __version__
+from angelshare.cli.catalogue import catalogue
+from angelshare.cli.delay import delay
 from angelshare.cli.demo import demo
+from angelshare.cli.ledger import ledger
 from angelshare.cli.measure import measure
 from angelshare.cli.plugins import plugins
 from angelshare.cli.report import report
@@ -22,7 +25,7 @@ def app() -> None:
     """Measure how much of a closed-weight model's capability evaporates through its API."""
 
 
-for command in (measure, demo, report, scores, plugins):
+for command in (measure, scores, delay, ledger, catalogue, demo, report, plugins):
     app.add_command(command)
 
 

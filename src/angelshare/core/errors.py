@@ -2,7 +2,15 @@
 
 AngelshareError                 exit code 2 at the command line
 ├── PlanError                   a plan, option or input file is wrong
-│   └── UnknownKeyError         … names the key and its nearest spelling
+│   ├── UnknownKeyError         … names the key and its nearest spelling
+│   └── CatalogueError          a catalogue entry is wrong; the message names file and place
+│       ├── DuplicateIdError    … two entries with one id
+│       ├── DanglingIdError     … an id that leads nowhere
+│       ├── NoSourceError       … a claim, or a fact in an article, without anything behind it
+│       ├── LongQuoteError      … more than fifteen words quoted
+│       ├── DateError           … a date that is none, or dates out of order
+│       ├── AddressError        … a source's address that is not http or https
+│       └── StatementError      … fields that contradict each other or leave out what must be said
 ├── PluginError                 no such plug-in, or it cannot be built
 │   └── MissingExtraError       … because an optional dependency is absent
 ├── AuthorisationError          a remote teacher without leave to query it
@@ -34,6 +42,38 @@ class PlanError(AngelshareError):
 
 class UnknownKeyError(PlanError):
     """An input holds a key that no field answers to."""
+
+
+class CatalogueError(PlanError):
+    """A catalogue entry is wrong."""
+
+
+class DuplicateIdError(CatalogueError):
+    """Two entries have one id."""
+
+
+class DanglingIdError(CatalogueError):
+    """An id leads nowhere."""
+
+
+class NoSourceError(CatalogueError):
+    """A claim has no source, or a page no claim."""
+
+
+class LongQuoteError(CatalogueError):
+    """A quote is longer than fifteen words."""
+
+
+class DateError(CatalogueError):
+    """A date is none, or dates are out of order."""
+
+
+class AddressError(CatalogueError):
+    """The address of a source is not well formed."""
+
+
+class StatementError(CatalogueError):
+    """An entry contradicts itself, or leaves out what must be said."""
 
 
 class PluginError(AngelshareError):

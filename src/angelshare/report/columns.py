@@ -25,6 +25,11 @@ def number_column(key: str, head: str) -> Column:
     return Column(key=key, head=head, kind="number")
 
 
+def months_column(key: str, head: str) -> Column:
+    """Give a column of Numbers that are months, printed to at least a tenth."""
+    return Column(key=key, head=head, kind="number", least=1)
+
+
 def curve_name(curve: Curve) -> Sequence[Cell]:
     """Give the cells under `CURVE`."""
     return [curve.arm, curve.axis, curve.measure]

@@ -1,16 +1,18 @@
-"""The audit as one JSON object: `report.json` in the run folder and what `--json` prints."""
+"""A report as one JSON object: `report.json` in the run folder and what `--json` prints."""
 
 from __future__ import annotations
 
 import json
 
 from angelshare.core.audit import Audit
+from angelshare.core.compute import ComputeLedger
+from angelshare.core.delay import DelayReport
 from angelshare.core.strict import plain
 
 
-def report_json(audit: Audit) -> bytes:
-    """Write the audit as indented JSON, fields in the order of the report, numbers as Estimate or {"refused"} objects.
+def report_json(report: Audit | DelayReport | ComputeLedger) -> bytes:
+    """Write a report as indented JSON, fields in the order of the record, numbers as Estimate or {"refused"} objects.
 
     Raises ValueError if a number is not finite.
     """
-    return json.dumps(plain(audit), indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+    return json.dumps(plain(report), indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"

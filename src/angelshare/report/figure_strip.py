@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from angelshare.core.audit import Audit
-from angelshare.core.records import Estimate, Number
+from angelshare.core.records import ArmKind, Estimate, Number
 from angelshare.report.markup import Markup, join, tag
 from angelshare.report.numbers import plain
 from angelshare.report.scales import Scale, ends, extent
@@ -31,17 +31,17 @@ def dose_scale(audit: Audit) -> Scale:
                  log=True)  # fmt: skip
 
 
-def strip(number: Number, scale: Scale, audit: Audit) -> Markup:
-    """Draw one interval on its axis; screen readers skip it, since the number is printed beside it."""
+def strip(number: Number, scale: Scale, arm: ArmKind, *, ticks: Sequence[float] = (0.0, 1.0)) -> Markup:
+    """Draw one interval in an arm’s colour and mark; screen readers skip it: the number is printed beside it."""
     if not isinstance(number, Estimate):
         return Markup("")
     y = 11.0
-    ticks = _powers(scale) if scale.log else [0.0, 1.0]
+    shown = _powers(scale) if scale.log else ticks
     parts = [line((scale.start, y), (scale.end, y), "grid")]
-    for tick in ticks:
+    for tick in shown:
         x = scale.at(tick)
         parts += [line((x, y - 6), (x, y + 6), "axis"), text(x, y + 21, plain(tick), classes="q s", anchor="m")]
-    parts.append(_mark(number, scale, y, audit))
+    parts.append(_mark(number, scale, y, arm))
     box = {"class": "fig", "viewBox": f"0 0 {_WIDTH:.0f} {_HEIGHT:.0f}", "aria-hidden": "true"}
     return tag("svg", box, *parts)
 
@@ -53,9 +53,8 @@ def _powers(scale: Scale) -> Sequence[float]:
     return powers if len(powers) > 2 else ticks  # noqa: PLR2004 - three powers make an axis
 
 
-def _mark(number: Estimate, scale: Scale, y: float, audit: Audit) -> Markup:
+def _mark(number: Estimate, scale: Scale, y: float, arm: ArmKind) -> Markup:
     """Draw the interval; a one-sided answer has no point, since none is claimed."""
-    arm = audit.header.headline_arm
     doubt = tag("g", {"class": "bar"}, whisker(number, scale, y, upright=False))
     one_sided = number.low is None or number.high is None
     point = Markup("") if one_sided else marker(arm, (scale.inside(number.value), y), 4.2)

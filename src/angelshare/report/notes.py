@@ -1,9 +1,9 @@
-"""Collect every refusal and caution of an audit, with the places where it stands."""
+"""Collect every refusal and caution of a report, with the places where it stands."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from angelshare.core.audit import GIVEN_ELSEWHERE, Audit, Curve
 from angelshare.core.record import record
@@ -30,7 +30,7 @@ class Note:
 
 @record
 class Notes:
-    """All refusals and cautions of an audit."""
+    """All refusals and cautions of a report."""
 
     refusals: Sequence[Note]
     """In order of appearance."""
@@ -41,18 +41,24 @@ class Notes:
 
 def collect(audit: Audit) -> Notes:
     """Group every refusal and caution in `audit` by its words."""
+    said = [
+        (place, number)
+        for place, number in _numbers(audit, "")
+        if not (isinstance(number, Refusal) and number.refused in GIVEN_ELSEWHERE)
+    ]
+    unfitted = [(f"fit: {_name(curve)}", Refusal(refused=curve.refused)) for curve in audit.curves if curve.refused]
+    return grouped([*said, *unfitted])
+
+
+def grouped(said: Iterable[tuple[str, Number]]) -> Notes:
+    """Group numbers, each with its place in words, by the words of their refusal or caution."""
     refusals: dict[str, list[str]] = {}
     cautions: dict[str, list[str]] = {}
-    for place, number in _numbers(audit, ""):
-        if isinstance(number, Refusal) and number.refused in GIVEN_ELSEWHERE:
-            continue
+    for place, number in said:
         if isinstance(number, Refusal):
             refusals.setdefault(number.refused, []).append(place)
         elif number.caution:
             cautions.setdefault(number.caution, []).append(place)
-    for curve in audit.curves:
-        if curve.refused:
-            refusals.setdefault(curve.refused, []).append(f"fit: {_name(curve)}")
     return Notes(refusals=_marked("R", refusals), cautions=_marked("C", cautions))
 
 

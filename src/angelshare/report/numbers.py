@@ -9,6 +9,9 @@ from angelshare.core.records import Estimate, Number, Refusal
 
 MINUS = "\u2212"
 _LARGE, _DIME, _SMALL = 1e7, 0.1, 1e-4
+_FEWEST = {"months": 1}
+"""Decimals that a unit keeps however wide the interval: sentences speak of months to a tenth, and tables must agree."""
+
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -23,21 +26,22 @@ class Printed:
     """Interval in brackets, level of a one-sided bound, or the reason of a refusal."""
 
 
-def phrase(number: Number, *, unit: str = "", level: float = 0.95) -> str:
+def phrase(number: Number, *, unit: str = "", level: float = 0.95, least: int | None = None) -> str:
     """Print a number with its interval: "0.61 [0.52, 0.70]", "> 3,100 (95 %)", "not stated: ...".
 
     Args:
         number: what to print.
         unit: printed after it; "" for a pure number.
         level: the level the reader was told to expect; any other is printed.
+        least: fewest decimals of a two-sided number; None for what the unit asks for, else what the interval carries.
     """
     if isinstance(number, Refusal):
         return f"not stated: {number.refused}"
-    printed = parts(number, unit=unit, level=level)
+    printed = parts(number, unit=unit, level=level, least=least)
     return f"{printed.value} {printed.interval}"
 
 
-def parts(number: Number, *, unit: str = "", level: float = 0.95) -> Printed:
+def parts(number: Number, *, unit: str = "", level: float = 0.95, least: int | None = None) -> Printed:
     """Print a number as value and interval; see `phrase`."""
     if isinstance(number, Refusal):
         return Printed(value="not stated", interval=number.refused)
@@ -48,14 +52,15 @@ def parts(number: Number, *, unit: str = "", level: float = 0.95) -> Printed:
         return Printed(value=f"> {_rounded(number.low, math.floor)}{tail}", interval=f"({percent(number.level)})")
     if number.low is None and number.high is not None:
         return Printed(value=f"< {_rounded(number.high, math.ceil)}{tail}", interval=f"({percent(number.level)})")
-    return _two_sided(number, tail, level)
+    return _two_sided(number, tail, level, _FEWEST.get(unit) if least is None else least)
 
 
-def full(number: Number, *, unit: str = "") -> str:
+def full(number: Number, *, unit: str = "", least: int | None = None) -> str:
     """Print everything a number carries, for a hover title."""
     if isinstance(number, Refusal):
         return phrase(number)
-    pieces = [f"{phrase(number, unit=unit)}; {percent(number.level)} interval", f"n = {count(number.n)}", number.method]
+    said = phrase(number, unit=unit, least=least)
+    pieces = [f"{said}; {percent(number.level)} interval", f"n = {count(number.n)}", number.method]
     return "; ".join(piece for piece in [*pieces, number.caution] if piece)
 
 
@@ -84,17 +89,60 @@ def plain(value: float) -> str:
     return count(value) if abs(value) >= _LARGE else _fixed(value, 0 if value == int(value) else _tick_decimals(value))
 
 
-def _two_sided(number: Estimate, tail: str, level: float) -> Printed:
+def given(value: float) -> str:
+    """Print a value that was read, not measured here, to at most five significant digits: "149.91", "0.05"."""
+    kept = float(f"{value:.5g}")
+    return count(value) if kept and not _SMALL <= abs(kept) < _LARGE else plain(kept)
+
+
+def at_least(value: float) -> str:
+    """Print a lower bound to a tenth, rounded down so that it stays true; "0" below a tenth."""
+    return _fixed(math.floor(value * 10 + 1e-9) / 10, 1) if value >= _DIME else "0"
+
+
+def at_most(value: float) -> str:
+    """Print an upper bound to a tenth, rounded up so that it stays true."""
+    return _fixed(math.ceil(value * 10 - 1e-9) / 10, 1)
+
+
+def hundredths(value: float) -> str:
+    """Print a computed quantity without an interval to two decimals, so that a column of them lines up."""
+    return _fixed(value, 2)
+
+
+def between(low: Estimate, high: Estimate, *, unit: str = "") -> str:
+    """Print the span of two values, each to the digits of its unit or its own interval: "2.8 to 7.5"."""
+    first, last = (_point(number, _FEWEST.get(unit)) for number in (low, high))
+    return first if first == last else f"{first} to {last}"
+
+
+def _point(number: Estimate, least: int | None) -> str:
+    if number.low is None or number.high is None:
+        return _rounded(number.value)
+    said = _two_sided(number, "", number.level, least).value
+    return said if number.value == 0 or said.strip("0.,") else _rounded(number.value)  # small, but not nothing
+
+
+def _two_sided(number: Estimate, tail: str, level: float, least: int | None) -> Printed:
     """Print value and ends alike; numbers all below 1 keep two decimals, as in arviz, lest small shares read as 0."""
     low, high = float(number.low or 0.0), float(number.high or 0.0)
     size = max(abs(number.value), abs(low), abs(high))
     exponent = math.floor(math.log10(size)) if size and not _SMALL <= size < _LARGE else 0
     value, low, high = number.value / 10**exponent, low / 10**exponent, high / 10**exponent
     digits = _decimals(high - low, value)
+    if digits < 0:
+        digits = max(digits, min(0, -math.floor(math.log10(abs(value) or 1))))  # 5 [3, 64], never 10 [0, 60]
     if not exponent and size < 1:
         digits = max(digits, 2)
+    if not exponent and least is not None:
+        digits = max(digits, least)
     power = f" × {_power(exponent)}" if exponent else ""
     other = "" if math.isclose(number.level, level) else f" ({percent(number.level)})"
+    if low > 0 and abs(round(low, digits) - low) > low / 3 and (exponent or size >= 10):  # noqa: PLR2004 - below it, small is small
+        ends = (
+            f"[{_rounded(number.low or 0.0)}, {_rounded(number.high or 0.0)}]{other}"  # decades apart: 12 [0.40, 670]
+        )
+        return Printed(value=f"{_rounded(number.value)}{tail}", interval=ends)
     return Printed(
         value=f"{_fixed(value, digits)}{power}{tail}",
         interval=f"[{_fixed(low, digits)}, {_fixed(high, digits)}]{power}{other}",

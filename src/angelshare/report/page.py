@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from angelshare.core.audit import Audit
 from angelshare.core.records import Manifest
 from angelshare.report.contents import fit_targets, lettered_tables, prices
 from angelshare.report.figure_tables import fidelity_table
 from angelshare.report.figures import drawn
 from angelshare.report.glossary import GLOSSARY
-from angelshare.report.markup import Markup, join, tag
+from angelshare.report.markup import Markup, tag
 from angelshare.report.notes import Notes, collect
 from angelshare.report.numbers import count, percent
 from angelshare.report.scale_tables import divergence_table, logit_table
-from angelshare.report.style import page_rules
-from angelshare.report.svg import Figure, inline
-from angelshare.report.table import Table
+from angelshare.report.sections import document, length, set_facts, set_figure, set_manifest, set_words
 from angelshare.report.table_html import set_table
 from angelshare.report.verdict_html import set_verdict
 from angelshare.report.words import ARMS, MEANINGS, arms_present, instant, source_tree, threat_line, typeset
-
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-"""Content security policy: a browser that honours it can load nothing, whatever a model wrote."""
-
-
-_WIDE = 60
-"""Characters beyond which a fact takes two columns."""
-
-_SHORT = 14
-"""Rows up to which a table is not broken over pages."""
 
 
 def render_page(audit: Audit, *, manifest: Manifest | None = None) -> str:
@@ -40,30 +26,27 @@ def render_page(audit: Audit, *, manifest: Manifest | None = None) -> str:
         manifest: the run folder's manifest; without it the page says how to re-run but not what was hashed.
     """
     notes = collect(audit)
-    head = tag(
-        "head",
-        None,
-        tag("meta", {"charset": "utf-8"}),
-        tag("meta", {"http-equiv": "Content-Security-Policy", "content": _POLICY}),
-        tag("meta", {"name": "viewport", "content": "width=device-width, initial-scale=1"}),
-        tag("title", None, f"{audit.header.teacher}: extraction audit"),
-        tag("style", None, Markup(page_rules())),
-    )
     first, *others = drawn(audit)
     *middle, last = others
     alike = [set_table(fidelity_table(audit, whole=False), notes, level=audit.header.level)]
     if audit.divergences:
         alike.append(set_table(divergence_table(audit, whole=False), notes, level=audit.header.level))
     figures = [
-        _figure(1, first, _learned(audit)),
-        *(_figure(number, figure) for number, figure in enumerate(middle, 2)),
-        _figure(len(middle) + 2, last, *(tag("div", {"class": "follow"}, table) for table in alike)),
+        set_figure(1, first, _learned(audit)),
+        *(set_figure(number, figure) for number, figure in enumerate(middle, 2)),
+        set_figure(len(middle) + 2, last, *(tag("div", {"class": "follow"}, table) for table in alike)),
     ]
     main = tag(
-        "main", None, set_verdict(audit, notes), *figures, _tables(audit, notes), _again(audit, manifest), _words()
+        "main",
+        None,
+        set_verdict(audit, notes),
+        *figures,
+        _tables(audit, notes),
+        _again(audit, manifest),
+        set_words(GLOSSARY),
     )
-    body = tag("body", None, _header(audit), _nav(), main, _footer(audit))
-    return f"<!DOCTYPE html>\n{tag('html', {'lang': 'en'}, head, body)}\n"
+    title = f"{audit.header.teacher}: extraction audit"
+    return document(title, _header(audit), _nav(), main, _footer(audit))
 
 
 def _header(audit: Audit) -> Markup:
@@ -84,13 +67,12 @@ def _header(audit: Audit) -> Markup:
         ("Authorisation", header.authorisation),
         ("Made", f"{instant(header.made_at)}; angelshare {header.version}, commit {source_tree(header.commit)}"),
     ]
-    listed = [tag("div", None, tag("dt", None, name), tag("dd", None, words)) for name, words in facts]
     return tag(
         "header",
         None,
         tag("p", {"class": "kicker"}, f"Extraction audit · {audit.plan}"),
         tag("h1", None, typeset(header.question)),
-        tag("dl", {"class": "facts"}, *listed),
+        set_facts(facts),
     )
 
 
@@ -105,16 +87,6 @@ def _nav() -> Markup:
     return tag("nav", {"aria-label": "Contents"}, *(tag("a", {"href": to}, words) for to, words in places))
 
 
-def _figure(number: int, figure: Figure, *after: Markup) -> Markup:
-    heading = tag(
-        "h2", {"id": f"{figure.name}-head"}, tag("span", {"class": "no sans"}, f"Figure {number}"), figure.title
-    )
-    box = {"class": "scroll", "tabindex": "0", "role": "region", "aria-label": f"Figure {number}"}
-    caption = tag("figcaption", None, figure.caption, tag("span", {"class": "threat"}, figure.threat))
-    drawing = tag("figure", None, tag("div", box, inline(figure)), caption)
-    return tag("section", {"class": "figure", "aria-labelledby": f"{figure.name}-head"}, heading, drawing, *after)
-
-
 def _learned(audit: Audit) -> Markup:
     """Say what each arm's students learned from."""
     arms = arms_present(point.arm for point in audit.points)
@@ -127,15 +99,13 @@ def _tables(audit: Audit, notes: Notes) -> Markup:
     parts: list[Markup] = []
     for table in lettered_tables(audit):
         parts.append(
-            tag("div", {"id": f"table-{table.letter}", "class": _length(table)}, set_table(table, notes, level=level))
+            tag("div", {"id": f"table-{table.letter}", "class": length(table)}, set_table(table, notes, level=level))
         )
         following = {"A": logit_table(audit, whole=False), "B": fit_targets(audit), "C": prices(audit)}.get(
             table.letter
         )
         if following is not None and following.rows:
-            parts.append(
-                tag("div", {"class": f"follow {_length(following)}"}, set_table(following, notes, level=level))
-            )
+            parts.append(tag("div", {"class": f"follow {length(following)}"}, set_table(following, notes, level=level)))
     lead = f"Brackets hold {percent(level)} intervals. A small mark points to table H, where its reason stands."
     return tag(
         "section",
@@ -144,11 +114,6 @@ def _tables(audit: Audit, notes: Notes) -> Markup:
         tag("p", {"class": "lead"}, lead),
         *parts,
     )
-
-
-def _length(table: Table) -> str:
-    """Mark a table that print keeps on one page."""
-    return "short" if len(table.rows) <= _SHORT else "long"
 
 
 def _again(audit: Audit, manifest: Manifest | None) -> Markup:
@@ -162,38 +127,8 @@ def _again(audit: Audit, manifest: Manifest | None) -> Markup:
         tag("pre", None, audit.header.command),
     ]
     if manifest is not None:
-        parts += _manifest(manifest)
+        parts += set_manifest(manifest)
     return tag("section", {"class": "again", "id": "again"}, *parts)
-
-
-def _manifest(manifest: Manifest) -> Sequence[Markup]:
-    tree = f"{manifest.commit}{' with uncommitted changes' if manifest.dirty else ''}"
-    facts = [
-        ("Plan", manifest.plan),
-        ("Plan, SHA-256", manifest.plan_sha256),
-        ("Source tree", tree),
-        ("Started", f"{instant(manifest.started_at)}, {count(round(manifest.seconds))} s"),
-        ("Seeds", ", ".join(str(seed) for seed in manifest.seeds)),
-        ("Packages", ", ".join(f"{name} {version}" for name, version in sorted(manifest.packages.items()))),
-    ]
-    listed = [
-        tag("div", {"class": "wide"} if len(words) > _WIDE else None, tag("dt", None, name), tag("dd", None, words))
-        for name, words in facts
-    ]
-    rows = [
-        tag("tr", None, tag("th", {"scope": "row"}, name), tag("td", {"class": "hash"}, tag("code", None, digest)))
-        for name, digest in sorted(manifest.files.items())
-    ]
-    summary = tag("summary", {"class": "small"}, f"SHA-256 of the {count(len(rows))} files of the run folder")
-    return [
-        tag("dl", {"class": "facts"}, *listed),
-        tag("details", None, summary, tag("table", None, tag("tbody", None, *rows))),
-    ]
-
-
-def _words() -> Markup:
-    entries = [join(tag("dt", None, word), tag("dd", None, meaning)) for word, meaning in GLOSSARY]
-    return tag("section", {"id": "words"}, tag("h2", None, "Words"), tag("dl", {"class": "glossary"}, *entries))
 
 
 def _footer(audit: Audit) -> Markup:

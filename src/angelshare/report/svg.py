@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
@@ -32,7 +33,7 @@ class Figure:
     """How to read it."""
 
     threat: str
-    """The threat model, one line."""
+    """What is assumed, one line: the threat model of an audit, the criterion of a delay."""
 
     width: float
     """SVG units, equal to CSS pixels at full size."""
@@ -199,9 +200,9 @@ def _svg(figure: Figure, height: float, parts: Sequence[str], extra: dict[str, s
 
 
 def wrapped(words: str, width: float) -> Sequence[str]:
-    """Break words into lines of at most `width` characters, where they can be broken."""
+    """Break words into lines of at most `width` characters, where they can be broken: not at a no-break space."""
     lines = [""]
-    for word in words.split():
+    for word in re.split(r"[ \n\r\t]+", words):
         if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
             lines.append("")
         lines[-1] = f"{lines[-1]} {word}".strip()

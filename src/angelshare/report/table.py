@@ -12,7 +12,7 @@ from angelshare.core.record import record
 from angelshare.core.records import Estimate, Number, Refusal
 
 Cell: TypeAlias = str | int | float | Estimate | Refusal | None
-Kind: TypeAlias = Literal["text", "count", "dollars", "number"]
+Kind: TypeAlias = Literal["text", "count", "dollars", "given", "hundredths", "date", "number"]
 
 
 @record
@@ -30,6 +30,9 @@ class Column:
 
     unit: str = ""
     """Unit of its numbers."""
+
+    least: int | None = None
+    """Fewest decimals of its numbers; None for what each interval carries."""
 
     words: Mapping[str, str] = field(default_factory=dict)
     """How the page says the codes in its cells; CSV keeps the codes."""

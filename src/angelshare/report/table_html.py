@@ -7,11 +7,17 @@ from collections.abc import Sequence
 from angelshare.core.records import Estimate, Number, Refusal
 from angelshare.report.markup import Markup, join, tag
 from angelshare.report.notes import Notes, mark_of
-from angelshare.report.numbers import count, dollars, full, parts
+from angelshare.report.numbers import count, dollars, full, given, hundredths, parts
 from angelshare.report.table import Cell, Column, Table
+
+_ANCHORED = frozenset({"deviations_and_refusals", "exclusions_and_refusals"})
+"""Tables whose rows are what marks point to."""
 
 _DENSITY = ((10, "dense stacked"), (7, "dense"))
 """Columns beyond which type is smaller and intervals stand under their values."""
+
+_WRAPS = 24
+"""Characters beyond which a cell may wrap."""
 
 
 def set_table(table: Table, notes: Notes, *, level: float) -> Markup:
@@ -37,7 +43,7 @@ def _row(table: Table, index: int, notes: Notes, level: float) -> Markup:
             cells.append(_cell(column, cell, notes, level))
         else:
             cells.append(_row_name(table, index, column, cell))
-    identity = {"id": str(table.rows[index][0])} if table.name == "deviations_and_refusals" else None
+    identity = {"id": str(table.rows[index][0])} if table.name in _ANCHORED else None
     return tag("tr", identity, *cells)
 
 
@@ -54,15 +60,16 @@ def _row_name(table: Table, index: int, column: Column, cell: Cell) -> Markup:
 def _cell(column: Column, cell: Cell, notes: Notes, level: float) -> Markup:
     if isinstance(cell, Estimate | Refusal):
         return _number(column, cell, notes, level)
-    kind = {"text": "words" if isinstance(cell, str) and len(cell) > 24 else "", "number": "n"}.get(column.kind, "n r")  # noqa: PLR2004 - longer cells may wrap
+    wraps = isinstance(cell, str) and len(cell) > _WRAPS
+    kind = {"text": "words" if wraps else "", "number": "n", "date": "n"}.get(column.kind, "n r")
     return tag("td", {"class": kind} if kind else None, _plain(column, cell))
 
 
 def _number(column: Column, number: Number, notes: Notes, level: float) -> Markup:
     mark = mark_of(number, notes)
     link = tag("a", {"class": "notes", "href": f"#{mark}"}, mark) if mark else Markup("")
-    title = {"class": "n", "title": full(number, unit=column.unit)}
-    printed = parts(number, unit=column.unit, level=level)
+    title = {"class": "n", "title": full(number, unit=column.unit, least=column.least)}
+    printed = parts(number, unit=column.unit, level=level, least=column.least)
     if isinstance(number, Refusal):
         return tag("td", title, tag("span", {"class": "u"}, printed.value), link)
     return tag("td", title, printed.value, " ", tag("span", {"class": "i"}, printed.interval, link))
@@ -70,14 +77,14 @@ def _number(column: Column, number: Number, notes: Notes, level: float) -> Marku
 
 def _plain(column: Column, cell: Cell) -> str:
     if cell is None:
-        return "—" if column.kind != "text" else ""
+        return "—" if column.kind not in ("text", "date") else ""
     if isinstance(cell, int | float):
-        return dollars(cell) if column.kind == "dollars" else count(cell)
+        return {"dollars": dollars, "given": given, "hundredths": hundredths}.get(column.kind, count)(cell)
     return column.words.get(str(cell), str(cell))
 
 
 def _side(column: Column) -> str:
-    return "r" if column.kind in ("count", "dollars") else ""
+    return "r" if column.kind in ("count", "dollars", "given", "hundredths") else ""
 
 
 def listed(entries: Sequence[str]) -> Markup:

@@ -108,7 +108,12 @@ def _number(line: Line, scale: Scale, audit: Audit, notes: Notes) -> Markup:
         kind,
         tag("div", {"class": "name sans"}, line.name),
         tag("div", {"title": full(line.number, unit=line.unit)}, value, interval),
-        tag("div", None, strip(line.number, scale, audit), tag("p", {"class": "meaning sans"}, line.meaning)),
+        tag(
+            "div",
+            None,
+            strip(line.number, scale, audit.header.headline_arm),
+            tag("p", {"class": "meaning sans"}, line.meaning),
+        ),
     )
 
 

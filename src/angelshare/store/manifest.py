@@ -8,13 +8,14 @@ import platform
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import angelshare
 from angelshare.core.errors import PlanError, RunFolderError, StorageError
+from angelshare.core.record import record
 from angelshare.core.records import FORMAT_VERSION, Manifest, Plan
 from angelshare.core.strict import decode_json, encode
 from angelshare.store.files import PART, atomic_write, sha256_file, storage_errors
@@ -29,13 +30,35 @@ PACKAGES = (
 """Packages that a number may depend on; those not installed are left out of the manifest."""
 
 
+@record
+class Subject:
+    """What a run folder is about."""
+
+    kind: str
+    """The verb that made it, e.g. "measure"."""
+
+    name: str
+    """Name of the plan, or of what stands for one."""
+
+    sha256: str
+    """Hash of the plan as decoded."""
+
+    seeds: Sequence[int]
+    """Seeds of the run."""
+
+
 def write_manifest(folder: Path, *, kind: str, plan: Plan, started_at: str, seconds: float) -> Manifest:
+    """Seal the folder of an audit; see `seal`."""
+    subject = Subject(kind=kind, name=plan.name, sha256=plan_sha256(plan), seeds=list(plan.seeds))
+    return seal(folder, subject, started_at=started_at, seconds=seconds)
+
+
+def seal(folder: Path, subject: Subject, *, started_at: str, seconds: float) -> Manifest:
     """Hash every file in `folder` and write the manifest beside them; call it last.
 
     Args:
         folder: the run folder; `.part` files that a killed writer left are removed.
-        kind: the verb that made the run, e.g. "measure".
-        plan: the plan as decoded.
+        subject: what the run is about.
         started_at: instant in UTC, ISO 8601.
         seconds: wall time of the sitting.
 
@@ -50,14 +73,14 @@ def write_manifest(folder: Path, *, kind: str, plan: Plan, started_at: str, seco
             _fold_in(folder / name.removesuffix("-wal"))
     manifest = Manifest(
         format=FORMAT_VERSION,
-        kind=kind,
-        plan=plan.name,
-        plan_sha256=plan_sha256(plan),
+        kind=subject.kind,
+        plan=subject.name,
+        plan_sha256=subject.sha256,
         version=angelshare.__version__,
         commit=commit,
         dirty=dirty,
         packages=package_versions(),
-        seeds=list(plan.seeds),
+        seeds=list(subject.seeds),
         started_at=started_at,
         seconds=seconds,
         files={name: sha256_file(folder / name) for name in _names(folder) if name != NAME},

@@ -10,6 +10,9 @@ from angelshare.core.records import Number, Refusal
 OURS = "angelshare"
 """The method whose coverage is claimed."""
 
+LABELLED = "angelshare, labelled as too narrow"
+"""A method of ours whose caution says that it covers too little; the label must be true."""
+
 
 class Trial(NamedTuple):
     """One simulated interval."""
@@ -28,6 +31,9 @@ class Trial(NamedTuple):
 
     width: float
     """Width of the interval; infinite when one-sided."""
+
+    error: float | None = None
+    """Value minus truth, where the study tables the bias."""
 
 
 def judge(claim: str, cell: str, number: Number, truth: float) -> Trial:
