@@ -17,7 +17,7 @@ from angelshare.core.records import Estimate, Number
 from angelshare.report.documents import report_json
 from angelshare.report.numbers import parts, phrase
 
-WIDTH = 24
+WIDTH = 20
 """Characters of a bar."""
 
 
@@ -48,20 +48,22 @@ def _table(rows: Sequence[DelayEstimate], name: str, report: DelayReport) -> Tab
     table = Table(
         title=f"{escape(name)}: months a closed record stands, data as of {report.as_of}", title_justify="left"
     )
-    table.add_column("estimator and criterion")
-    table.add_column("months")
+    table.add_column("estimator")
+    table.add_column("months", no_wrap=True)
     table.add_column("", no_wrap=True, min_width=WIDTH)
     table.add_column("matched", justify="right")
     reach = max((_end(row.months) for row in rows), default=1.0)
+    usual = next((row.criterion for row in rows if row.default), "")
     for row in rows:
-        shown = parts(row.months, level=report.level)
+        shown = parts(row.months, level=report.level, least=1)
         marks = f"{' *' if row.default else ''}{' †' if row.caution else ''}"
         table.add_row(
-            escape(f"{row.name}{marks}, {row.criterion}"), escape(f"{shown.value} {shown.interval}"),
+            escape(f"{row.name}{marks}{'' if row.criterion == usual else f': {row.criterion}'}"), escape(f"{shown.value} {shown.interval}"),
             _bar(row.months, reach), f"{row.matched}/{row.matched + row.censored} by {row.matchers}",
         )  # fmt: skip
     table.caption = (
-        "* the default; † has a caution (--json, or the report); matched: of so many records, by so many releases"
+        f"A match, where a row names no other: {escape(usual)}. * the default; † has a caution (--json, or the report); "
+        "matched: of so many records, by so many releases."
     )
     table.caption_justify = "left"
     return table

@@ -17,8 +17,8 @@ def sentence(main: BenchmarkDelay, panel: Sequence[DelayEstimate], trend: Number
         why = default.months.refused if default and isinstance(default.months, Refusal) else main.refused
         return f"Cannot tell how long a closed lead lasts on {name}: {why}; {_standing(default, main)}."
     return (
-        f"On {name}, half of the closed records were equalled by open weights within {_months(default.months)}, by "
-        f"{default.name} ({default.criterion}); {_range(rows)}; {_standing(default, main)}; {_trend(trend)}."
+        f"On {name}, half of the closed records were equalled by open weights within {_months(default.months)}; "
+        f"{_range(rows)}; {_standing(default, main)}; {_trend(trend)}."
     )
 
 
@@ -35,7 +35,7 @@ def _range(rows: Sequence[DelayEstimate]) -> str:
 
 
 def _named(row: DelayEstimate, usual: str) -> str:
-    return row.name if row.criterion == usual else f"{row.name}, {row.criterion}"
+    return row.name if row.criterion == usual else row.criterion
 
 
 def _standing(default: DelayEstimate | None, main: BenchmarkDelay) -> str:
