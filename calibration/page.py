@@ -133,8 +133,8 @@ def _delay_table(trials: Iterable[Trial]) -> str:
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     for row in rows:
         name = row.claim.removeprefix(CLAIM)
-        aim = TARGETS[name].replace("_", " ") if name in TARGETS else "points a year"
         other = row.method not in (OURS, LABELLED)
+        aim = "release" if other else TARGETS[name].replace("_", " ") if name in TARGETS else "points a year"
         bias = "" if row.bias is None else f"{row.bias:+.1f}"
         mark = row.method if other else verdict(row) + (", labelled" if row.method == LABELLED else "")
         shown = f"**{name}**" if row.cell == "all" and not other else name

@@ -197,7 +197,8 @@ def test_a_kaplan_meier_median_that_is_not_reached_is_refused_as_not_bounded_abo
     by_name = {row.name: row.months for row in rows}
 
     assert by_name[KAPLAN_MEIER] == Refusal(
-        refused="not bounded above: fewer than half of the closed records are matched"
+        refused="not bounded above: 4 of 10 closed records matched; "
+        "the oldest not yet matched has stood at least 10.7 months"
     )
 
 

@@ -167,7 +167,7 @@ def lag_number(value: float, errors: FloatArray, *, level: float, n: int, method
         caution: what to bear in mind.
     """
     if not np.isfinite(value):
-        return Refusal(refused="not bounded above: fewer than half of the closed records are matched")
+        return Refusal(refused="not bounded above")
     if errors.size == 0:
         return Refusal(refused="unidentified: resampled records are hardly ever matched")
     bounded = errors[np.isfinite(errors)]

@@ -120,6 +120,15 @@ def why_not(table: SpellTable) -> str:
     return ""
 
 
+def unbounded(table: SpellTable) -> str:
+    """Say that the median is not reached, and how long the oldest record without a match has stood."""
+    open_for = table.low[~table.matched].max()
+    return (
+        f"not bounded above: {int(table.matched.sum())} of {table.low.size} closed records matched; "
+        f"the oldest not yet matched has stood at least {open_for:.1f} months"
+    )
+
+
 def fit_table(design: Design, table: SpellTable, ask: Ask) -> Fitted:
     """Fit the lognormal and draw the resamples; the table must not be refused by `why_not`."""
     fits = fit_lags(table.low, table.high, np.ones((1, table.low.size)))
@@ -143,6 +152,8 @@ def lag_errors(name: str, fitted: Fitted) -> FloatArray:
 def spell_number(name: str, fitted: Fitted, ask: Ask) -> Number:
     """Estimate a median lag with its process interval."""
     value = float(ESTIMATORS[name](fitted.table.low[None], fitted.table.high[None])[0])
+    if not np.isfinite(value):
+        return Refusal(refused=unbounded(fitted.table))
     return lag_number(
         value,
         lag_errors(name, fitted),
@@ -196,7 +207,7 @@ def cluster_percentile(name: str, tables: Sequence[SpellTable], ask: Ask) -> Num
         weight[place, : where.size] *= times[where]
     value, draws = _weighted(name, padded([first])), _weighted(name, (low, high, weight))
     if not np.isfinite(value[0]):
-        return Refusal(refused="not bounded above: fewer than half of the closed records are matched")
+        return Refusal(refused=unbounded(first))
     ends = np.quantile(np.minimum(np.exp(draws), FAR), [0.5 - ask.level / 2, 0.5 + ask.level / 2])
     middle = float(np.exp(value[0]))
     return Estimate(
