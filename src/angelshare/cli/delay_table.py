@@ -57,13 +57,14 @@ def _table(rows: Sequence[DelayEstimate], name: str, report: DelayReport) -> Tab
     for row in rows:
         shown = parts(row.months, level=report.level, least=1)
         marks = f"{' *' if row.default else ''}{' †' if row.caution else ''}"
+        criterion = "" if row.criterion == usual else f": {row.criterion}"
         table.add_row(
-            escape(f"{row.name}{marks}{'' if row.criterion == usual else f': {row.criterion}'}"), escape(f"{shown.value} {shown.interval}"),
+            escape(f"{row.name}{marks}{criterion}"), escape(f"{shown.value} {shown.interval}"),
             _bar(row.months, reach), f"{row.matched}/{row.matched + row.censored} by {row.matchers}",
         )  # fmt: skip
     table.caption = (
-        f"A match, where a row names no other: {escape(usual)}. * the default; † has a caution (--json, or the report); "
-        "matched: of so many records, by so many releases."
+        f"A match, where a row names no other: {escape(usual)}. * the default; † has a caution (--json, or the "
+        "report); matched: of so many records, by so many releases."
     )
     table.caption_justify = "left"
     return table
