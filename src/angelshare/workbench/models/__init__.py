@@ -1,0 +1,21 @@
+"""What the database keeps: pages and their revisions, people, what they save and watch, what is to be delivered."""
+
+from angelshare.workbench.models.alerts import Message, Notice, Watch
+from angelshare.workbench.models.pages import Page, Proposal, Revision, RevisionChange, Run
+from angelshare.workbench.models.people import AuditEntry, Collection, CollectionItem, Token, User
+
+__all__ = [
+    "AuditEntry",
+    "Collection",
+    "CollectionItem",
+    "Message",
+    "Notice",
+    "Page",
+    "Proposal",
+    "Revision",
+    "RevisionChange",
+    "Run",
+    "Token",
+    "User",
+    "Watch",
+]
