@@ -2,10 +2,11 @@
 
 from angelshare.workbench.models.alerts import Message, Notice, Watch
 from angelshare.workbench.models.pages import Page, Proposal, Revision, RevisionChange, Run
-from angelshare.workbench.models.people import AuditEntry, Collection, CollectionItem, Token, User
+from angelshare.workbench.models.people import AuditEntry, CacheRow, Collection, CollectionItem, Token, User
 
 __all__ = [
     "AuditEntry",
+    "CacheRow",
     "Collection",
     "CollectionItem",
     "Message",

@@ -73,3 +73,19 @@ class AuditEntry(models.Model):
     action = models.CharField(max_length=60)
     target = models.CharField(max_length=200)
     detail = models.JSONField(default=dict)
+
+
+class CacheRow(models.Model):
+    """A row of Django's database cache, in which sign-in attempts are counted; here so that it migrates like the rest.
+
+    The columns are those of `createcachetable` in django.core.cache.backends.db.
+    """
+
+    cache_key = models.CharField(primary_key=True, max_length=255)
+    value = models.TextField()
+    expires = models.DateTimeField(db_index=True)
+
+    class Meta:
+        """The name that settings.CACHES gives."""
+
+        db_table = "workbench_cache"
