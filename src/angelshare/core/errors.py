@@ -22,6 +22,12 @@ AngelshareError                 exit code 2 at the command line
 ├── RunFolderError              a run folder is tampered with, foreign or unfinished
 ├── StorageError                the disk is full or not writable
 ├── WorkerError                 a worker process or Ray cluster is gone, or runs other versions
+├── WorkbenchError              the workbench cannot do what was asked
+│   ├── NoSuchPageError         … no such page, or none yet at that date
+│   ├── StaleError              … the page moved on since the edit was written
+│   ├── FourEyesError           … an author may not publish their own proposal
+│   ├── WatchError              … a watch that could never fire, or names nothing
+│   └── UnsafeAddressError      … a webhook that leads into a private network
 └── RefusedError                the data cannot say (carries a Refusal's reason)
     └── NoGapError              the teacher does not beat the floor
 """
@@ -126,6 +132,30 @@ class StorageError(AngelshareError):
 
 class WorkerError(AngelshareError):
     """A worker process died, a cluster cannot be reached, or its workers run other versions."""
+
+
+class WorkbenchError(AngelshareError):
+    """The workbench cannot do what was asked."""
+
+
+class NoSuchPageError(WorkbenchError):
+    """There is no such page, or there was none yet at that date."""
+
+
+class StaleError(WorkbenchError):
+    """The page moved on since the edit was written."""
+
+
+class FourEyesError(WorkbenchError):
+    """Only someone other than its author may decide on a proposal, and only once."""
+
+
+class WatchError(WorkbenchError):
+    """A watch names nothing, or could never fire."""
+
+
+class UnsafeAddressError(WorkbenchError):
+    """A webhook leads into a private network, or is no web address."""
 
 
 class RefusedError(AngelshareError):
