@@ -154,7 +154,7 @@ def mark_failed(failed: Message, why: str, now: datetime, *, rng: Random, final:
 
 def pause_seconds(attempts: int, rng: Random) -> float:
     """Say how long to wait after so many attempts: doubling, capped, and spread over its upper half by chance."""
-    whole = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** (attempts - 1))
+    whole = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0 ** (attempts - 1))
     return whole * rng.uniform(0.5, 1.0)
 
 

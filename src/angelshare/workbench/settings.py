@@ -10,6 +10,7 @@ EMAIL_URL              smtp://user:password@host:port (smtps: TLS from the first
                        kept as files in the workspace
 ANGELSHARE_FROM        sender of e-mail
 ANGELSHARE_PROXIES     how many proxies stand in front and write X-Forwarded-For and X-Forwarded-Proto; else 0
+ANGELSHARE_WEBHOOK_NETWORKS  private networks that webhooks may reach, e.g. 127.0.0.0/8,10.1.0.0/16; else none
 ANGELSHARE_STATIC      "collected" where `angelshare serve` gathered the static files under hashed names
 """
 
@@ -64,6 +65,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "angelshare.workbench.gates.GateMiddleware",
 ]
 ROOT_URLCONF = "angelshare.workbench.urls"
 WSGI_APPLICATION = "angelshare.workbench.wsgi.application"
@@ -158,6 +160,8 @@ if EMAIL_URL:
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 DEFAULT_FROM_EMAIL = os.environ.get("ANGELSHARE_FROM", "workbench@localhost")
+
+WEBHOOK_NETWORKS = [net for net in os.environ.get("ANGELSHARE_WEBHOOK_NETWORKS", "").split(",") if net]
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"

@@ -193,6 +193,7 @@ class Migration(migrations.Migration):
                 ('words', models.TextField()),
                 ('at', models.DateTimeField(db_index=True)),
                 ('read_at', models.DateTimeField(null=True)),
+                ('digested_at', models.DateTimeField(help_text='of a weekly watch: when its digest was written', null=True)),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notices', to=settings.AUTH_USER_MODEL)),
                 ('revision', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workbench.revision')),
                 ('watch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='workbench.watch')),

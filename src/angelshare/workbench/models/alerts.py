@@ -78,3 +78,4 @@ class Notice(models.Model):
     words = models.TextField()
     at = models.DateTimeField(db_index=True)
     read_at = models.DateTimeField(null=True)
+    digested_at = models.DateTimeField(null=True, help_text="of a weekly watch: when its digest was written")
