@@ -1,0 +1,142 @@
+"""The matrix: what each instrument says on each topic, as of a day, and where nobody has looked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Literal, TypeAlias, get_args
+
+from angelshare.core.catalogue import Cell
+from angelshare.core.record import record
+from angelshare.core.strict import convert
+from angelshare.workbench.reading import standing
+
+Relation: TypeAlias = Literal["governs", "implicit", "silent", "conflicts", "excludes", "unread"]
+"""What is shown: a cell's own relation; `excludes` where the instrument governs distillates by leaving them out;
+`unread` where nobody has looked."""
+
+RELATIONS: Mapping[Relation, str] = {
+    "governs": "rules on it in terms",
+    "implicit": "reaches it through general words",
+    "silent": "says nothing: someone has looked",
+    "conflicts": "contradicts itself or another text",
+    "excludes": "rules on it by leaving it out",
+    "unread": "nobody has looked yet",
+}
+"""What each mark means."""
+
+DISTILLATES = "topic-distillates"
+"""The topic on which an instrument may govern by exclusion."""
+
+
+@record
+class Square:
+    """One instrument on one topic."""
+
+    topic: str
+    """Slug of the topic."""
+
+    topic_title: str
+    """Its title."""
+
+    relation: Relation
+    """What is shown."""
+
+    pinpoint: str
+    """Where; "" if not given."""
+
+
+@record
+class Row:
+    """One instrument."""
+
+    slug: str
+    """Its address."""
+
+    title: str
+    """Its name."""
+
+    jurisdiction: str
+    """Whose it is."""
+
+    status: str
+    """Where it stands, in words."""
+
+    squares: Sequence[Square]
+    """One per topic, in the order of the columns."""
+
+
+@record
+class Column:
+    """One topic."""
+
+    slug: str
+    """Its address."""
+
+    title: str
+    """Its name."""
+
+    counts: Mapping[Relation, int]
+    """How many instruments say what."""
+
+
+@record
+class Grid:
+    """The whole matrix."""
+
+    columns: Sequence[Column]
+    """Topics."""
+
+    rows: Sequence[Row]
+    """Instruments, by jurisdiction and title."""
+
+    counts: Mapping[Relation, int]
+    """How many squares of each kind."""
+
+
+def shown_relation(cell: Cell, treatment: str) -> Relation:
+    """Say what to show for a cell: on distillates, an instrument that governs by leaving them out `excludes`."""
+    by_exclusion = treatment == "excludes" and cell.relation == "governs" and cell.topic == DISTILLATES
+    return "excludes" if by_exclusion else cell.relation
+
+
+def read_grid(day: date | None = None) -> Grid:
+    """Read the matrix as of a day from the pages that stood then."""
+    pages = standing(["instrument", "topic"], day)
+    topics = [(str(page["slug"]), str(page["title"])) for page in pages if page["kind"] == "topic"]
+    rows = sorted(
+        (_row(page, topics) for page in pages if page["kind"] == "instrument"),
+        key=lambda row: (row.jurisdiction, row.title.lower()),
+    )
+    columns = [
+        Column(slug=slug, title=title, counts=_counts([row.squares[index] for row in rows]))
+        for index, (slug, title) in enumerate(topics)
+    ]
+    return Grid(columns=columns, rows=rows, counts=_counts([square for row in rows for square in row.squares]))
+
+
+def _row(page: Mapping[str, object], topics: Sequence[tuple[str, str]]) -> Row:
+    cells = convert(page["cells"] or [], list[Cell], f"page {page['slug']}: cells")
+    facts = convert(page["facts"] or {}, dict[str, str], f"page {page['slug']}: facts")
+    treatment = facts.get("treatment of distillation", "")
+    held = {cell.topic: cell for cell in cells}
+    return Row(
+        slug=str(page["slug"]),
+        title=str(page["title"]),
+        jurisdiction=facts.get("jurisdiction", "elsewhere"),
+        status=facts.get("status", ""),
+        squares=[_square(held.get(slug), slug, title, treatment=treatment) for slug, title in topics],
+    )
+
+
+def _square(cell: Cell | None, topic: str, title: str, *, treatment: str) -> Square:
+    return Square(
+        topic=topic,
+        topic_title=title,
+        relation="unread" if cell is None else shown_relation(cell, treatment),
+        pinpoint="" if cell is None else cell.pinpoint,
+    )
+
+
+def _counts(squares: Sequence[Square]) -> Mapping[Relation, int]:
+    return {name: sum(square.relation == name for square in squares) for name in get_args(Relation)}

@@ -1,0 +1,129 @@
+"""What a reader asked for: which page, as of which day or revision, and what stood there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from functools import wraps
+from typing import Concatenate, Literal, ParamSpec, TypeAlias
+
+from django.db.models import F, OuterRef, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from angelshare.core.dossier import Dossier
+from angelshare.core.errors import NoSuchPageError, PlanError
+from angelshare.core.record import record
+from angelshare.core.strict import convert
+from angelshare.workbench import chain
+from angelshare.workbench.models import Page, Revision
+
+P = ParamSpec("P")
+
+Pin: TypeAlias = Literal["", "day", "revision"]
+"""What holds a page in place: nothing (the head), the day asked for, one revision."""
+
+FEWEST_DIGITS = 8
+"""A revision may be named by this many hexadecimal digits of its hash, or more."""
+
+
+@record
+class Reading:
+    """A page as someone reads it."""
+
+    dossier: Dossier
+    """What it says."""
+
+    revision: Revision
+    """The revision it says it in."""
+
+    on: date
+    """Day that claims are held against: today, the day asked for, or the day of the pinned revision."""
+
+    pin: Pin
+    """What holds it in place."""
+
+
+def readable(
+    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Answer GET and HEAD alone, a page that is not there with 404, a question that cannot be answered with 400."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except NoSuchPageError as error:
+            return render(request, "404.html", {"reason": str(error)}, status=404)
+        except PlanError as error:
+            return render(request, "400.html", {"reason": str(error)}, status=400)
+
+    return require_safe(answer)
+
+
+def asked_day(request: HttpRequest) -> date | None:
+    """Read `?asof=`; None where it is not given. Raises PlanError for what is not a day, or one yet to come."""
+    given = request.GET.get("asof", "").strip()
+    return parse_day(given, "asof") if given else None
+
+
+def parse_day(given: str, where: str) -> date:
+    """Read an ISO day that is not in the future; raises PlanError."""
+    try:
+        day = date.fromisoformat(given)
+    except ValueError:
+        raise PlanError(f"{where}: '{given}' is not a day; write it as 2026-11-01") from None
+    if day > today():
+        raise PlanError(f"{where}: {given} is yet to come; the latest day that can be asked for is {today()}")
+    return day
+
+
+def today() -> date:
+    """Give the day it is, in UTC."""
+    return timezone.now().astimezone(UTC).date()
+
+
+def end_of(day: date) -> datetime:
+    """Give the last instant of a day, in UTC: a page as of a day says all that was published on it."""
+    return datetime.combine(day, time.max, tzinfo=UTC)
+
+
+def read_page(slug: str, day: date | None = None) -> Reading:
+    """Read a page as it stands, or as it stood at the end of a day; raises NoSuchPageError."""
+    dossier, revision = chain.dossier_at(slug, None if day is None else end_of(day))
+    return Reading(dossier=dossier, revision=revision, on=day or today(), pin="day" if day else "")
+
+
+def read_revision(slug: str, digits: str) -> Reading:
+    """Read one revision of a page by its hash or the first digits of it; raises NoSuchPageError, PlanError."""
+    if len(digits) < FEWEST_DIGITS:
+        raise PlanError(f"revision '{digits}' of '{slug}': give at least {FEWEST_DIGITS} digits of its hash")
+    found = list(Revision.objects.filter(page__slug=slug, sha256__startswith=digits.lower()).select_related("page")[:2])
+    if len(found) != 1:
+        which = "no revision" if not found else "more than one revision"
+        raise NoSuchPageError(f"{which} of '{slug}' begins with '{digits}'; /{slug}/revisions/ lists them all")
+    (revision,) = found
+    dossier = convert(revision.dossier, Dossier, f"revision {revision.sha256}")
+    return Reading(dossier=dossier, revision=revision, on=revision.published_at.date(), pin="revision")
+
+
+def standing(kinds: Iterable[str], day: date | None = None) -> Sequence[Mapping[str, object]]:
+    """Give slug, kind, title, cells and facts of every page of these kinds, as of a day; the rest is not loaded."""
+    pages = Page.objects.filter(kind__in=list(kinds), head__isnull=False)
+    if day is None:
+        return list(
+            pages.order_by("slug").values(
+                "slug", "kind", "title", cells=F("head__dossier__cells"), facts=F("head__dossier__facts")
+            )
+        )
+    stood = Revision.objects.filter(page=OuterRef("pk"), published_at__lte=end_of(day)).order_by("-number")
+    ids = pages.annotate(stood=Subquery(stood.values("sha256")[:1])).values("stood")
+    rows = Revision.objects.filter(sha256__in=ids).order_by("page__slug")
+    return [
+        {"slug": slug, "kind": kind, "title": title, "cells": cells, "facts": facts}
+        for slug, kind, title, cells, facts in rows.values_list(
+            "page__slug", "page__kind", F("dossier__title"), F("dossier__cells"), F("dossier__facts")
+        )
+    ]

@@ -1,0 +1,28 @@
+"""What every template needs: the address of the palette, and entries of the main navigation."""
+
+from __future__ import annotations
+
+from django import template
+from django.template import Context
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from angelshare.workbench.look import palette_version
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def here(context: Context, name: str, label: str) -> SafeString:
+    """Write an entry of the navigation, marked where it leads to the page being read; none if nothing has this name."""
+    try:
+        address = reverse(name)
+    except NoReverseMatch:
+        return SafeString("")
+    request = context.get("request")
+    current = SafeString(' aria-current="page"') if request is not None and request.path == address else SafeString("")
+    return format_html('<li><a href="{}"{}>{}</a></li>', address, current, label)
+
+
+register.simple_tag(palette_version, name="palette_version")
