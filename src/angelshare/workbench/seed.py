@@ -52,7 +52,7 @@ def _standing() -> Mapping[str, Dossier | None]:
 
 
 def _by_catalogue(page: Page) -> Dossier | None:
-    if page.head is None or page.head.message not in (FIRST, MESSAGE):
+    if page.head is None or (page.head.author_id, page.head.author_name) != (None, chain.HOUSE):
         return None
     return convert(page.head.dossier, Dossier, f"revision {page.head.sha256}")
 

@@ -1,0 +1,130 @@
+"""Import a finished run: verified by its hashes, decoded strictly, known by the hash of its manifest, never run."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TypeAlias
+
+from django.conf import settings
+from django.db import transaction
+
+from angelshare.core.audit import Audit
+from angelshare.core.compute import ComputeLedger
+from angelshare.core.delay import DelayReport
+from angelshare.core.dossier import RunKind
+from angelshare.core.errors import AngelshareError, RunFolderError
+from angelshare.core.strict import convert, decode_json, plain
+from angelshare.store.files import sha256_file
+from angelshare.store.manifest import NAME, verify_run
+from angelshare.workbench.archives import LIMITS, Limits, unpack, walk
+from angelshare.workbench.models import Run, User
+
+REPORT = "report.json"
+"""The one file of a run whose content is kept."""
+
+KINDS: Mapping[str, RunKind] = {"measure": "audit", "delay": "delay"}
+"""What a manifest calls the verb, and what it made."""
+
+RunReport: TypeAlias = Audit | DelayReport | ComputeLedger
+"""What a run reports."""
+
+RECORDS: Mapping[str, type[Audit | DelayReport | ComputeLedger]] = {
+    "audit": Audit, "delay": DelayReport, "ledger": ComputeLedger,
+}  # fmt: skip
+"""The record of each kind's report."""
+
+
+def import_run(folder_or_archive: Path, *, by: User | None, now: datetime, limits: Limits = LIMITS) -> Run:
+    """Import a run folder, or a zip or tar of one; a run that was imported before is given back as it is.
+
+    The key is the SHA-256 of `manifest.json`, and of `report.json` for a ledger, whose folder has no manifest: the
+    number that `sha256sum` prints for that file.
+
+    Raises RunFolderError if it is unfinished, foreign, altered, too large, or not what it says it is.
+    """
+    if folder_or_archive.is_dir():
+        return _import_folder(folder_or_archive, by=by, now=now, limits=limits)
+    if not folder_or_archive.is_file():
+        raise RunFolderError(f"{folder_or_archive}: no such run folder or archive")
+    place = Path(settings.WORKSPACE) / "uploads"
+    place.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=place) as scratch:
+        inside = Path(scratch) / "run"
+        inside.mkdir()
+        unpack(folder_or_archive, inside, limits)
+        try:
+            return _import_folder(_root(inside), by=by, now=now, limits=limits)
+        except AngelshareError as error:
+            # the message is for whoever sent it, to whom our folder's name says nothing
+            raise type(error)(str(error).replace(scratch, folder_or_archive.name)) from None
+
+
+def report_of(run: Run) -> RunReport:
+    """Decode the report of an imported run; raises PlanError if this version no longer reads it."""
+    return decode(run.kind, run.report, f"run {run.sha256[:12]}")
+
+
+def decode(kind: str, report: object, where: str) -> RunReport:
+    """Turn plain data into the record of a kind's report; see `core.strict.convert`."""
+    return convert(report, RECORDS[kind], where)
+
+
+def _root(unpacked: Path) -> Path:
+    """Find the run folder in an archive: its top, or the one folder at its top."""
+    inside = sorted(unpacked.iterdir())
+    return inside[0] if len(inside) == 1 and inside[0].is_dir() else unpacked
+
+
+def _import_folder(folder: Path, *, by: User | None, now: datetime, limits: Limits) -> Run:
+    walk(folder, limits)
+    if not (folder / REPORT).is_file():
+        raise RunFolderError(f"{folder}: no {REPORT}; give the folder that a finished measure, delay or ledger wrote")
+    kind, manifest, digest = _identity(folder)
+    report = _decoded(folder / REPORT, kind)
+    with transaction.atomic():
+        run, _ = Run.objects.get_or_create(
+            sha256=digest,
+            defaults={
+                "kind": kind,
+                "name": _name(report)[:120],
+                "report": plain(report),
+                "manifest": manifest,
+                "uploaded_by": by,
+                "uploaded_at": now,
+            },
+        )
+    return run
+
+
+def _identity(folder: Path) -> tuple[RunKind, Mapping[str, object], str]:
+    """Verify a folder, and say what made it, what vouches for it, and the hash it is known by."""
+    if not (folder / NAME).exists() and not (folder / "begun.json").exists():
+        digest = sha256_file(folder / REPORT)
+        return "ledger", {"kind": "ledger", "files": {REPORT: digest}}, digest
+    manifest = verify_run(folder)
+    if manifest.kind not in KINDS:
+        raise RunFolderError(f"{folder}: made by '{manifest.kind}'; the workbench shows runs of {', '.join(KINDS)}")
+    if REPORT not in manifest.files:
+        raise RunFolderError(f"{folder}: {NAME} does not vouch for {REPORT}; measure again")
+    return KINDS[manifest.kind], plain(manifest), sha256_file(folder / NAME)
+
+
+def _decoded(path: Path, kind: RunKind) -> RunReport:
+    try:
+        return decode_json(path.read_bytes(), RECORDS[kind], str(path))
+    except (AngelshareError, RecursionError, ValueError, TypeError) as error:
+        # json raises RecursionError on deep nesting and ValueError on numbers of thousands of digits
+        raise RunFolderError(f"{path}: not the report of a run of kind {kind} ({str(error)[:300]})") from None
+
+
+def _name(report: RunReport) -> str:
+    match report:
+        case Audit():
+            return report.plan
+        case ComputeLedger():
+            return report.model
+        case DelayReport():
+            return f"delay as of {report.as_of}"

@@ -1,0 +1,56 @@
+"""Finished runs for the tests: published by the report room and sealed by the store, as the verbs do it."""
+
+from __future__ import annotations
+
+import tarfile
+import zipfile
+from pathlib import Path
+
+from click.testing import CliRunner
+
+import angelshare
+from angelshare.cli import app
+from angelshare.report.delay_publish import publish_delay
+from angelshare.report.publish import publish
+from angelshare.store.manifest import Subject, seal
+from report.delay_sample import report
+from report.sample import sample
+
+
+def audit_run(folder: Path) -> Path:
+    """Write a sealed audit run."""
+    publish(sample(), folder)
+    subject = Subject(kind="measure", name="sample", sha256="0" * 64, seeds=[1])
+    seal(folder, subject, started_at="2026-11-24T12:00:00Z", seconds=1.0)
+    return folder
+
+
+def zipped(folder: Path, archive: Path) -> Path:
+    """Pack a folder as a zip with the folder at its top."""
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        for path in sorted(folder.rglob("*")):
+            packed.write(path, f"{folder.name}/{path.relative_to(folder).as_posix()}")
+    return archive
+
+
+def tarred(folder: Path, archive: Path) -> Path:
+    """Pack a folder as a gzipped tar."""
+    with tarfile.open(archive, "w:gz") as packed:
+        packed.add(folder, arcname=folder.name)
+    return archive
+
+
+def delay_run(folder: Path) -> Path:
+    """Write a sealed delay run."""
+    publish_delay(report(), folder)
+    subject = Subject(kind="delay", name="delay", sha256="1" * 64, seeds=[1])
+    seal(folder, subject, started_at="2026-11-24T12:00:00Z", seconds=1.0)
+    return folder
+
+
+def ledger_run(folder: Path) -> Path:
+    """Write the compute ledger of a shipped model description, by the verb itself."""
+    models = Path(angelshare.__file__).parent / "govern" / "models"
+    done = CliRunner().invoke(app, ["ledger", str(models / "api-student.toml"), "--out", str(folder)])
+    assert done.exit_code in (0, 1), done.output  # 1 says that a threshold may see it
+    return folder if (folder / "report.json").exists() else next(folder.rglob("report.json")).parent
