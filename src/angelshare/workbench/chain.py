@@ -13,6 +13,7 @@ from angelshare.core.errors import NoSuchPageError, StaleError
 from angelshare.core.strict import convert, encode, plain
 from angelshare.workbench.diffs import compare
 from angelshare.workbench.models import Page, Revision, RevisionChange, User
+from angelshare.workbench.search import index
 from angelshare.workbench.watches import fire
 
 HOUSE = "angelshare"
@@ -76,6 +77,7 @@ def _publish(
     RevisionChange.objects.bulk_create(_row(revision, change) for change in changes)
     page.head, page.kind, page.title = revision, dossier.kind, dossier.title
     page.save(update_fields=["head", "kind", "title"])
+    index(page, dossier)
     fire(revision, changes, before=before, after=dossier)
     return revision
 

@@ -99,16 +99,15 @@ def _with_kin(names: Iterable[str], catalogue: Catalogue) -> Sequence[Claim]:
 
 def _claims_by_page(catalogue: Catalogue) -> Mapping[str, Sequence[str]]:
     """Name the claims behind each page, by its slug."""
-    cells = {
-        entry.id: [cell.claim for cell in catalogue.cells_of(entry.id)]
-        for entry in (*catalogue.instruments, *catalogue.topics)
-    }
+    names = [*(one.id for one in catalogue.instruments), *(one.id for one in catalogue.topics)]
+    cells = {name: [cell.claim for cell in catalogue.cells_of(name)] for name in names}
     found: dict[str, list[str]] = {}
     found |= {concept.id: list(concept.claims) for concept in catalogue.concepts}
     found |= {one.id: [*one.claims, *cells[one.id]] for one in catalogue.instruments}
     found |= {one.id: cells[one.id] for one in catalogue.topics}
     found |= {one.id: [name for part in one.paragraphs for name in part.claims] for one in catalogue.articles}
-    found |= {one.id: [one.claim] for one in (*catalogue.allegations, *catalogue.terms)}
+    found |= {allegation.id: [allegation.claim] for allegation in catalogue.allegations}
+    found |= {terms.id: [terms.claim] for terms in catalogue.terms}
     for figure in catalogue.figures:
         if FIGURES_ON[figure.kind] in found:
             found[FIGURES_ON[figure.kind]].append(figure.claim)
