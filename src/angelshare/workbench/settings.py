@@ -169,16 +169,17 @@ USE_TZ = True
 USE_I18N = False
 
 STATIC_URL = "static/"
-STATIC_ROOT = str(WORKSPACE / "static")
+COLLECTED = os.environ.get("ANGELSHARE_STATIC") == "collected"
+STATIC_ROOT = str(WORKSPACE / "static") if COLLECTED else None
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-        if os.environ.get("ANGELSHARE_STATIC") == "collected"
+        if COLLECTED
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
-WHITENOISE_USE_FINDERS = os.environ.get("ANGELSHARE_STATIC") != "collected"
+WHITENOISE_USE_FINDERS = not COLLECTED
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
