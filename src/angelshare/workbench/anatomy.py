@@ -92,6 +92,9 @@ class Anatomy:
     facts: Mapping[str, Sequence[str]]
     """Short facts, each by line."""
 
+    facts_lead: bool
+    """The facts are what the page is for (an allegation's flags, a provider's terms), so they stand in the text."""
+
     steps: Mapping[str, str]
     """An instrument's life: date and status to event."""
 
@@ -140,7 +143,8 @@ def anatomy(reading: Reading) -> Anatomy:
     return Anatomy(
         reading=reading,
         kind=KIND_NAMES[dossier.kind],
-        facts=_short_facts(dossier),
+        facts=(facts := _short_facts(dossier)),
+        facts_lead=bool(facts) and dossier.kind in ("campaign", "terms"),
         steps=_facts_from(dossier, STEP),
         lines=_facts_from(dossier, LINE),
         published=_facts_from(dossier, PUBLISHED),

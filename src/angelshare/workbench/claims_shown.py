@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 
@@ -127,14 +128,22 @@ def number_rows(measured: Measured) -> Sequence[NumberRow]:
 
 
 def number_row(name: str, number: Number) -> NumberRow:
-    """Print one number; its unit is the last word of its name where that is a unit."""
-    stem, _, last = name.rpartition("_")
-    unit = _UNITS.get(last, "")
+    """Print one number; a name such as "delay_months on gpqa" says its unit."""
+    unit = next((unit for word, unit in _UNITS.items() if re.search(rf"_{word}(?= |$)", name)), "")
     printed = parts(number, unit=unit)
     return NumberRow(
-        name=(stem if unit and stem else name).replace("_", " "),
+        name=number_name(name),
         value=printed.value,
         interval=printed.interval,
         whole=full(number, unit=unit),
         is_refused=isinstance(number, Refusal),
     )
+
+
+def number_name(name: str) -> str:
+    """Say what a number is, for people: "recovery_at_3000" is "recovery at 3,000 queries"."""
+    if found := re.fullmatch(r"recovery_at_(\d+)", name):
+        return f"recovery at {int(found[1]):,} queries"
+    if found := re.fullmatch(r"dose_to_(\d+)", name):
+        return f"queries to {found[1]} % of the gap"
+    return re.sub(rf"_({'|'.join(_UNITS)})(?= |$)", "", name).replace("_", " ")

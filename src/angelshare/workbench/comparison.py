@@ -12,8 +12,8 @@ from angelshare.core.dossier import Dossier, Measured
 from angelshare.core.errors import NoSuchPageError, PlanError
 from angelshare.core.record import record
 from angelshare.govern.catalogue import shown_status
-from angelshare.report.numbers import phrase
 from angelshare.workbench import measured as drawn
+from angelshare.workbench.claims_shown import number_name, number_row
 from angelshare.workbench.models import Run
 from angelshare.workbench.reading import parse_day, read_page, read_revision
 
@@ -162,8 +162,9 @@ def _measured(block: Measured) -> Mapping[tuple[str, str], str]:
     said = {("Measured", f"{block.kind}: run"): block.run}
     said |= {("Measured", f"{block.kind}: sentence"): block.sentence}
     return said | {
-        ("Measured", f"{block.kind}: {name.replace('_', ' ')}"): phrase(number)
+        ("Measured", f"{block.kind}: {number_name(name)}"): f"{row.value} {row.interval}"
         for name, number in block.numbers.items()
+        for row in [number_row(name, number)]
     }
 
 

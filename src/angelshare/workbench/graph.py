@@ -13,8 +13,8 @@ from angelshare.report.markup import Markup, join, tag
 from angelshare.report.svg import Anchor, line, shortened, text
 from angelshare.workbench.models import Page
 
-WIDTH, HEIGHT = 620.0, 300.0
-_ACROSS, _DOWN = 165.0, 100.0
+WIDTH, HEIGHT = 700.0, 270.0
+_ACROSS, _DOWN = 165.0, 92.0
 _MOST = 10
 """Nodes around the middle; a larger map is no longer read."""
 

@@ -17,7 +17,7 @@ from angelshare.core.dossier import Dossier
 from angelshare.core.errors import NoSuchPageError, PlanError
 from angelshare.core.record import record
 from angelshare.core.strict import convert
-from angelshare.workbench import chain
+from angelshare.workbench import chain, kept
 from angelshare.workbench.models import Page, Revision
 
 P = ParamSpec("P")
@@ -49,12 +49,20 @@ class Reading:
 def readable(
     view: Callable[Concatenate[HttpRequest, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """Answer GET and HEAD alone, a page that is not there with 404, a question that cannot be answered with 400."""
+    """Answer GET and HEAD alone, a page that is not there with 404, a question that cannot be answered with 400.
+
+    Readers without cookies get the page as it was last written, while nothing has been published since.
+    """
 
     @wraps(view)
     def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        name = kept.name_of(request, today().isoformat())
+        known = kept.recall(request, name) if name else None
+        if known is not None:
+            return known
         try:
-            return view(request, *args, **kwargs)
+            reply = view(request, *args, **kwargs)
+            return kept.keep(reply, name) if name else reply
         except NoSuchPageError as error:
             return render(request, "404.html", {"reason": str(error)}, status=404)
         except PlanError as error:

@@ -34,4 +34,4 @@ def run(request: HttpRequest, sha256: str) -> HttpResponse:
         raise NoSuchPageError(f"no run with manifest hash '{sha256}' has been imported")
     (block,) = run_blocks([drawn.block(found)])
     pages = Page.objects.filter(head__dossier__icontains=found.sha256).order_by("title")
-    return render(request, "workbench/run.html", {"run": found, "block": block, "pages": pages})
+    return render(request, "workbench/run.html", {"run": found, "shown": block, "pages": pages})
