@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
-from functools import wraps
-from typing import Concatenate, Literal, ParamSpec, TypeAlias
+from typing import Literal, TypeAlias
 
 from django.db.models import F, OuterRef, Subquery
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.utils.decorators import decorator_from_middleware
+from django.utils.deprecation import MiddlewareMixin
 
 from angelshare.core.dossier import Dossier
 from angelshare.core.errors import NoSuchPageError, PlanError
@@ -20,10 +21,10 @@ from angelshare.core.strict import convert
 from angelshare.workbench import chain, kept
 from angelshare.workbench.models import Page, Revision
 
-P = ParamSpec("P")
-
 Pin: TypeAlias = Literal["", "day", "revision"]
 """What holds a page in place: nothing (the head), the day asked for, one revision."""
+
+_KEPT = "angelshare.kept"
 
 FEWEST_DIGITS = 8
 """A revision may be named by this many hexadecimal digits of its hash, or more."""
@@ -46,29 +47,33 @@ class Reading:
     """What holds it in place."""
 
 
-def readable(
-    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """Answer GET and HEAD alone, a page that is not there with 404, a question that cannot be answered with 400.
+class Reader(MiddlewareMixin):
+    """Wrapped around every view that only reads: kept pages, and errors as pages."""
 
-    Readers without cookies get the page as it was last written, while nothing has been published since.
-    """
-
-    @wraps(view)
-    def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        """Give a reader without cookies the page as it was last written, while nothing has been published since."""
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
         name = kept.name_of(request, today().isoformat())
-        known = kept.recall(request, name) if name else None
-        if known is not None:
-            return known
-        try:
-            reply = view(request, *args, **kwargs)
-            return kept.keep(reply, name) if name else reply
-        except NoSuchPageError as error:
-            return render(request, "404.html", {"reason": str(error)}, status=404)
-        except PlanError as error:
-            return render(request, "400.html", {"reason": str(error)}, status=400)
+        request.META[_KEPT] = name
+        return kept.recall(request, name) if name else None
 
-    return require_safe(answer)
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer a page that is not there with 404, a question that cannot be answered with 400."""
+        if isinstance(error, NoSuchPageError):
+            return render(request, "404.html", {"reason": str(error)}, status=404)
+        if isinstance(error, PlanError):
+            return render(request, "400.html", {"reason": str(error)}, status=400)
+        return None
+
+    def process_response(self, request: HttpRequest, reply: HttpResponseBase) -> HttpResponseBase:
+        """Keep what was written for a reader without cookies."""
+        name = request.META.get(_KEPT, "")
+        return kept.keep(reply, name) if name and isinstance(reply, HttpResponse) else reply
+
+
+readable = decorator_from_middleware(Reader)
+"""Mark a view as one that only reads."""
 
 
 def asked_day(request: HttpRequest) -> date | None:
