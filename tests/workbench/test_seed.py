@@ -6,8 +6,9 @@ import pytest
 from angelshare.govern.catalogue import shipped
 from angelshare.workbench import chain
 from angelshare.workbench.dossiers import from_catalogue
-from angelshare.workbench.models import Page, Revision, RevisionChange
-from angelshare.workbench.seed import EARLIER_CLAIM, seed_catalogue
+from angelshare.workbench.measured import figures
+from angelshare.workbench.models import Page, Revision, RevisionChange, Run
+from angelshare.workbench.seed import DEMO_RUN, EARLIER_CLAIM, seed_catalogue
 
 SLUG = "model-distillation-risk"
 
@@ -20,15 +21,15 @@ def seeded(now):
 def test_seeding_makes_every_page_and_a_second_time_changes_nothing(seeded, now):
     wanted = {page.slug for page in from_catalogue(shipped())}
     assert set(Page.objects.values_list("slug", flat=True)) == wanted
-    assert seeded == Revision.objects.count() == len(wanted) + 1
+    assert seeded == Revision.objects.count() == len(wanted) + 2  # the earlier state, and the run that was shown
     assert seed_catalogue(now=now + timedelta(days=1)) == 0
     assert Revision.objects.count() == seeded
     assert list(chain.verify()) == []
 
 
 def test_the_earlier_claim_is_first_reported_then_superseded_by_its_successor(seeded, now):
-    before, first = chain.dossier_at(SLUG, now - timedelta(seconds=1))
-    after, second = chain.dossier_at(SLUG)
+    before, first = chain.dossier_at(SLUG, now - timedelta(seconds=2))
+    after, second = chain.dossier_at(SLUG, now - timedelta(seconds=1))
     assert second.parent == first
     assert {claim.id: claim.status for claim in before.claims}[EARLIER_CLAIM] == "reported"
     assert "distillation-addressed" not in {claim.id for claim in before.claims}
@@ -55,3 +56,26 @@ def test_a_newer_catalogue_goes_on_from_what_the_catalogue_wrote_and_keeps_what_
     again, _ = chain.dossier_at(SLUG)
     assert again.note == dossier.note
     assert len(again.measured) == 1
+
+
+def test_the_page_shows_a_run_that_was_verified_like_any_other(seeded):
+    run = Run.objects.get()
+    (block,) = chain.dossier_at(SLUG)[0].measured
+    assert run.sha256 == block.run == DEMO_RUN
+    assert run.manifest["dirty"] is False
+    assert block.numbers["recovery"].low < block.numbers["recovery"].high
+    assert {figure.name for figure in figures(run)} >= {"false_promise_plane", "waterfall"}
+
+
+def test_a_run_that_a_person_took_off_its_page_is_not_put_back(seeded, now, people):
+    dossier, _ = chain.dossier_at(SLUG)
+    edited = replace(dossier, measured=())
+    chain.publish(edited, message="Take it off", author=people["editor"], reviewer=people["reviewer"], now=now)
+    assert seed_catalogue(now=now) == 0
+    assert not chain.dossier_at(SLUG)[0].measured
+
+
+def test_a_deployment_may_do_without_the_run(now):
+    seed_catalogue(now=now, demo_run=False)
+    assert not Run.objects.exists()
+    assert not chain.dossier_at(SLUG)[0].measured

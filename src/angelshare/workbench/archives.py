@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import stat
 import tarfile
 import zipfile
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from angelshare.core.errors import RunFolderError
+from angelshare.core.errors import RunFolderError, StorageError
 
 CHUNK = 1 << 16
 """Bytes read at a time, so that a bomb is noticed long before it is unpacked."""
@@ -39,6 +40,13 @@ class Limits:
 
 LIMITS = Limits()
 
+_UNREADABLE = (
+    zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError,
+    RuntimeError,  # zipfile's word for an entry under a password
+    NotImplementedError,  # and for an odd compression
+    UnicodeDecodeError,
+)  # fmt: skip
+
 
 def unpack(archive: Path, into: Path, limits: Limits = LIMITS) -> None:
     """Unpack a zip or tar archive (plain, gzip, bzip2, xz) into an empty folder.
@@ -60,8 +68,11 @@ def unpack(archive: Path, into: Path, limits: Limits = LIMITS) -> None:
             # a stream: members are met one by one, and none is looked for behind a bomb
             with archive.open("rb") as raw, tarfile.open(fileobj=raw, mode="r|*") as packed_tar:
                 _unpack_tar(packed_tar, into, limits)
-    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
-        # RuntimeError is zipfile's word for an entry under a password, NotImplementedError for an odd compression
+    except _UNREADABLE as error:
+        raise RunFolderError(f"{archive.name}: not a readable zip or tar archive ({error}); pack it again") from None
+    except OSError as error:
+        if error.errno is not None:  # the disk's trouble; without a number it is a decompressor's word for broken data
+            raise StorageError(f"{into}: cannot unpack an upload here ({error}); make room") from error
         raise RunFolderError(f"{archive.name}: not a readable zip or tar archive ({error}); pack it again") from None
 
 

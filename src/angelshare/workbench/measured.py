@@ -49,7 +49,7 @@ def block(run: Run) -> Measured:
 
 
 def measured(report: RunReport, sha256: str) -> Measured:
-    """Take the numbers out of a report; names are stable, so that watches on them outlive a re-run."""
+    """Take the numbers out of a report; label and names are the same for a re-run, so that it is compared with it."""
     kind, label, numbers, sentence = _taken(report)
     return Measured(run=sha256, kind=kind, label=label, numbers=numbers, sentence=sentence)
 
@@ -59,16 +59,14 @@ def _taken(report: RunReport) -> tuple[RunKind, str, Mapping[str, Number], str]:
         case Audit():
             return "audit", _audit_label(report), _audit_numbers(report), report.verdict.sentence
         case DelayReport():
-            label = f"Months until open weights equal closed ones, data to {report.as_of}"
-            return "delay", label, _delay_numbers(report), report.sentence
+            return "delay", "Months until open weights equal closed ones", _delay_numbers(report), report.sentence
         case ComputeLedger():
-            label = f"Compute thresholds against {report.model}, law as of {report.as_of}"
-            return "ledger", label, _ledger_numbers(report), report.sentence
+            return "ledger", f"Compute thresholds against {report.model}", _ledger_numbers(report), report.sentence
 
 
 def _audit_label(audit: Audit) -> str:
     head = audit.header
-    return f"{head.task}: {head.student} on {head.headline_budget:,} queries to {head.teacher}"
+    return f"{head.task}: {head.student} taught by {head.teacher}"
 
 
 def _audit_numbers(audit: Audit) -> Mapping[str, Number]:

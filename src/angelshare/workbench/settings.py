@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "angelshare.workbench.gates.GateMiddleware",
+    "angelshare.workbench.api_door.ApiMiddleware",
 ]
 ROOT_URLCONF = "angelshare.workbench.urls"
 WSGI_APPLICATION = "angelshare.workbench.wsgi.application"

@@ -1,7 +1,9 @@
-"""Addresses of the api."""
+"""Addresses of the API."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern] = []
+from angelshare.workbench.api import api
+
+urlpatterns: list[URLPattern | URLResolver] = [path("v1/", api.urls)]

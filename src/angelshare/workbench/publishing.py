@@ -1,0 +1,46 @@
+"""Publish a run: import it, and propose it as a measured block of a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from angelshare.core.dossier import Dossier, Measured
+from angelshare.workbench import people
+from angelshare.workbench.chain import dossier_at
+from angelshare.workbench.imports import import_run
+from angelshare.workbench.measured import block
+from angelshare.workbench.models import Proposal, Run, User
+from angelshare.workbench.proposals import propose
+
+
+def bring(archive: Path, slug: str, *, message: str, by: User, now: datetime) -> Proposal:
+    """Import a run and propose it for the page at `slug`; somebody else decides.
+
+    Raises NoSuchPageError, RunFolderError for a run that cannot be relied on, WorkbenchError if the page shows this
+    very run already.
+    """
+    dossier, head = dossier_at(slug)  # before the import: a wrong address is cheap to find out
+    run = import_run(archive, by=by, now=now)
+    people.note(by, "upload", f"run {run.sha256}", {"page": slug, "kind": run.kind}, now)
+    why = message.replace("\0", "").strip() or said(run)
+    return propose(with_run(dossier, run), base=head.sha256, message=why, author=by, now=now, run=run)
+
+
+def with_run(dossier: Dossier, run: Run) -> Dossier:
+    """Add what a run measured; it replaces the block of an earlier run of the same kind and label."""
+    return replace(dossier, measured=_placed(dossier.measured, block(run)))
+
+
+def said(run: Run) -> str:
+    """Say why a page changes when nobody did."""
+    return f"Measured: {run.kind} run {run.name}, {run.sha256[:12]}."
+
+
+def _placed(held: Sequence[Measured], new: Measured) -> Sequence[Measured]:
+    same = [(old.kind, old.label) == (new.kind, new.label) for old in held]
+    if not any(same):
+        return [*held, new]
+    return [new if is_same else old for old, is_same in zip(held, same, strict=True)]
