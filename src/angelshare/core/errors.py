@@ -21,6 +21,7 @@ AngelshareError                 exit code 2 at the command line
 ├── TrainerError                an external trainer failed
 ├── RunFolderError              a run folder is tampered with, foreign or unfinished
 ├── StorageError                the disk is full or not writable
+├── WorkspaceError              a workspace cannot be served, kept or restored as asked
 ├── WorkerError                 a worker process or Ray cluster is gone, or runs other versions
 ├── WorkbenchError              the workbench cannot do what was asked
 │   ├── NoSuchPageError         … no such page, or none yet at that date
@@ -128,6 +129,10 @@ class RunFolderError(AngelshareError):
 
 class StorageError(AngelshareError):
     """A file could not be written."""
+
+
+class WorkspaceError(AngelshareError):
+    """A workspace of the workbench cannot be served, backed up or restored as asked."""
 
 
 class WorkerError(AngelshareError):

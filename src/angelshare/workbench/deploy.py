@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, run_checks
+from django.core.checks import CheckMessage, Error, Warning, run_checks  # noqa: A004 - Django's name
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
 
 SHORTEST_SECRET = 50
 """Characters of a secret given by hand; Django's own bound (security.W009)."""
@@ -26,6 +28,22 @@ def problems(*, deploy: bool) -> list[CheckMessage]:
         for check in (check_origin, check_secret, check_mail, check_database, check_debug):
             found += check()
     return found
+
+
+def pending_migrations() -> list[CheckMessage]:
+    """Say whether the database is behind the code, or cannot be reached."""
+    try:
+        executor = MigrationExecutor(connection)
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError as error:
+        return [_error("E011", f"the database cannot be used ({error})", "start it, or mend DATABASE_URL")]
+    if not plan:
+        return []
+    return [
+        Warning(
+            f"{len(plan)} migrations are to be applied", hint="`angelshare serve` applies them", id="workbench.W001"
+        )
+    ]
 
 
 def check_origin() -> list[CheckMessage]:
