@@ -52,7 +52,7 @@ def publish(
 def _publish(
     dossier: Dossier, *, message: str, author: User | None, reviewer: User | None, now: datetime, base: str | None
 ) -> Revision:
-    page = Page.objects.select_for_update().select_related("head").filter(slug=dossier.slug).first()
+    page = Page.objects.select_for_update(of=("self",)).select_related("head").filter(slug=dossier.slug).first()
     head = page.head if page else None
     _refuse_stale(dossier.slug, head, base)
     before = dossier_of(head) if head else None

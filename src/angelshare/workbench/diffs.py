@@ -14,7 +14,7 @@ from angelshare.workbench.diff_words import named, number_words, text_words
 
 Action: TypeAlias = Literal["added", "removed", "changed"]
 
-TEXTS = ("kind", "title", "label", "definition", "note")
+TEXTS = ("kind", "title", "label", "definition")
 SETS = ("used_by", "related", "articles", "references")
 CLAIM_TEXTS = ("statement", "status", "evidence", "review", "verified_on", "expires_on", "note")
 CLAIM_SETS = ("supersedes", "superseded_by")
@@ -26,12 +26,13 @@ def compare(before: Dossier | None, after: Dossier) -> Sequence[Change]:
     """List what changed, in the order of the page; of a first revision, everything it says is added."""
     old = before or Dossier(slug=after.slug, kind=after.kind, title="", label="", definition="")
     return [
-        *_texts("", TEXTS, _said(old, TEXTS) if before else {}, _said(after, TEXTS)),
+        *_texts("", TEXTS, _said(before, TEXTS) if before else {}, _said(after, TEXTS)),
         *_paragraphs(old.scope, after.scope),
         *_texts("facts/", sorted({*old.facts, *after.facts}), old.facts, after.facts),
         *_measured(old.measured, after.measured),
         *(change for name in SETS for change in _sets(name, getattr(old, name), getattr(after, name))),
         *_cells(old.cells, after.cells),
+        *_texts("", ["note"], {"note": old.note}, {"note": after.note}),
         *_claims(old.claims, after.claims),
         *_sources(old.sources, after.sources),
     ]

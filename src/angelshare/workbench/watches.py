@@ -19,6 +19,8 @@ from angelshare.workbench.watch_match import bound_words, lines_for
 
 UPHELD = ("measured", "reported", "disputed")
 """Claims that can expire; one superseded or withdrawn is no longer upheld."""
+MOST_WATCHES = 500
+"""Of one person."""
 NEEDS_PAGE = (Watch.Kind.PAGE, Watch.Kind.FIELD, Watch.Kind.CLAIM, Watch.Kind.THRESHOLD)
 
 
@@ -90,6 +92,8 @@ def watch_for(
         raise WatchError(f"a watch on {Watch.Kind(kind).label} must say which")
     if kind == Watch.Kind.CELL and target.count("/") != 1:
         raise WatchError(f"'{target}' is no cell; write INSTRUMENT/TOPIC")
+    if user.watches.count() >= MOST_WATCHES:
+        raise WatchError(f"you have {MOST_WATCHES} watches; stop one first")
     kept = dict(bound or {})
     if kind == Watch.Kind.THRESHOLD:
         _refuse_bound(kept)

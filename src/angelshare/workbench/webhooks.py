@@ -148,8 +148,8 @@ def safe_addresses(host: str, found: Sequence[str], allowed: Sequence[str]) -> S
     Raises UnsafeAddressError if any of them is not public: a name that leads to both is a trap.
     """
     networks = [ipaddress.ip_network(network) for network in allowed]
-    addresses = [_inner(ipaddress.ip_address(text.partition("%")[0])) for text in found]
-    for address in addresses:
+    addresses = [ipaddress.ip_address(text.partition("%")[0]) for text in found]
+    for address in map(_inner, addresses):
         public = address.is_global and not (address.is_multicast or address.is_reserved)
         if not public and not any(address in network for network in networks):
             raise UnsafeAddressError(
