@@ -166,7 +166,7 @@ def test_an_instrument_shows_its_life_and_its_lines_as_lists(put, read, make_dos
     page = read("/an-act/")
 
     assert '<th scope="row">2024-07-12, adopted</th><td>published</td>' in page
-    assert '<th scope="row">Training flop above 1e+25</th><td>presumed</td>' in page
+    assert '<th scope="row">Training FLOP above 10²⁵</th><td>presumed</td>' in page
     assert "<dt>Jurisdiction</dt>" in page
 
 

@@ -9,10 +9,14 @@ import pytest
 
 from angelshare.report.palette import DARK, LIGHT
 from angelshare.workbench import chain
+from angelshare.workbench.anatomy import threshold_words
 from angelshare.workbench.graph import HEIGHT, WIDTH, Node, draw, related_map
+from angelshare.workbench.imports import import_run
 from angelshare.workbench.look import palette_rules, palette_version
+from angelshare.workbench.measured import block, figures
 from angelshare.workbench.runs_shown import own_ids
 from angelshare.workbench.templatetags.workbench_look import here
+from workbench.runs import audit_run, delay_run
 
 MIDDLE = Node(slug="middle", title="Middle", near=True)
 
@@ -87,3 +91,60 @@ def rf():
     from django.test import RequestFactory  # noqa: PLC0415 - needs the settings of the session
 
     return RequestFactory().get
+
+
+@pytest.fixture
+def run(tmp_path, now):
+    """A real audit run, imported."""
+    return import_run(audit_run(tmp_path / "audit"), by=None, now=now)
+
+
+def test_an_imported_run_is_drawn_anew_on_every_page_that_shows_it(run, client, make_dossier, now):
+    chain.publish(make_dossier(measured=(block(run),)), message="x", author=None, reviewer=None, now=now)
+
+    page = client.get("/distillation-risk/").content.decode()
+    own = client.get(f"/runs/{run.sha256}/").content.decode()
+
+    for shown in (page, own):
+        found = re.findall(r'\sid="([^"]+)"', shown)
+        assert len(found) == len(set(found))
+        assert shown.count('<svg class="fig"') >= len(figures(run))
+        assert not re.search(r"<style|\sstyle=", shown)
+        assert run.sha256 in shown
+    assert f'href="/runs/{run.sha256}/"' in page
+    assert 'href="/distillation-risk/"' in own
+    assert "Files:" in own
+
+
+def test_two_runs_on_one_page_share_no_id(run, tmp_path, client, make_dossier, now):
+    other = import_run(delay_run(tmp_path / "delay"), by=None, now=now)
+    blocks = (block(run), block(other))
+    chain.publish(make_dossier(measured=blocks), message="x", author=None, reviewer=None, now=now)
+
+    found = re.findall(r'\sid="([^"]+)"', client.get("/distillation-risk/").content.decode())
+
+    assert len(found) == len(set(found))
+
+
+def test_a_run_nobody_imported_has_no_page(client):
+    assert client.get(f"/runs/{'0' * 64}/").status_code == 404
+
+
+def test_a_run_can_be_compared_by_the_first_digits_of_its_hash(run, client):
+    page = client.get(f"/compare/?of=run:{run.sha256[:10]}").content.decode()
+
+    assert run.sha256 in page
+    assert f'href="/runs/{run.sha256}/"' in page
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("training flop above 1e+25", "training FLOP above 10²⁵"),
+        ("revenue usd above 5e+08", "revenue in US$ above 5 × 10⁸"),
+        ("users at least 10000", "users at least 10,000"),
+        ("a line in words", "a line in words"),
+    ],
+)
+def test_a_threshold_is_written_for_people(given, said):
+    assert threshold_words(given) == said

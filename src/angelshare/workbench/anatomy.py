@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from angelshare.core.catalogue import CataloguedSource, Cell, Claim
 from angelshare.core.dossier import Dossier, DossierKind
 from angelshare.core.record import record
+from angelshare.report.numbers import count
 from angelshare.workbench.claims_shown import ClaimRow, claim_rows
 from angelshare.workbench.dossiers import TREATMENTS
 from angelshare.workbench.graph import related_map
@@ -27,7 +28,7 @@ KIND_NAMES: Mapping[DossierKind, str] = {
 STEP, LINE, PUBLISHED = "step of ", "threshold, ", "published "
 """How facts begin that are shown as lists of their own: an instrument's steps and thresholds, published figures."""
 
-_TREATMENT = "treatment of distillation"
+TREATMENT = "treatment of distillation"
 _RECENT = 5
 
 
@@ -86,8 +87,8 @@ class Anatomy:
     reading: Reading
     """Page, revision and day."""
 
-    kind: str
-    """What a page of this kind is called."""
+    kicker: str
+    """What stands above the title: what it is, and its class where that says more."""
 
     facts: Mapping[str, Sequence[str]]
     """Short facts, each by line."""
@@ -142,11 +143,11 @@ def anatomy(reading: Reading) -> Anatomy:
     linked = pages_named([*dossier.used_by, *dossier.related, *dossier.articles, *other])
     return Anatomy(
         reading=reading,
-        kind=KIND_NAMES[dossier.kind],
+        kicker=_kicker(dossier),
         facts=(facts := _short_facts(dossier)),
         facts_lead=bool(facts) and dossier.kind in ("campaign", "terms"),
         steps=_facts_from(dossier, STEP),
-        lines=_facts_from(dossier, LINE),
+        lines={threshold_words(name): said for name, said in _facts_from(dossier, LINE).items()},
         published=_facts_from(dossier, PUBLISHED),
         runs=run_blocks(dossier.measured),
         used_by=[linked[name] for name in dossier.used_by],
@@ -174,12 +175,31 @@ def pages_named(slugs: Iterable[str]) -> Mapping[str, Linked]:
     return {slug: found.get(slug) or Linked(slug=slug, title=slug, definition="", exists=False) for slug in wanted}
 
 
+def threshold_words(name: str) -> str:
+    """Write a threshold for people: "training flop above 1e+25" is "training FLOP above 10²⁵"."""
+    words, _, value = name.replace(" flop", " FLOP").replace(" usd", " in US$").rpartition(" ")
+    try:
+        amount = count(float(value))
+    except ValueError:
+        return name  # a fact that a person wrote, in a form of its own
+    return f"{words} {amount.replace('.00 ×', ' ×').removeprefix('1 × ')}"
+
+
+def treatment_words(said: str) -> str:
+    """Say what an instrument does about distillation, if this is one of the catalogue's words for it."""
+    return next((words for name, words in TREATMENTS.items() if name == said), said)
+
+
+def _kicker(dossier: Dossier) -> str:
+    kind = KIND_NAMES[dossier.kind]
+    return dossier.label if kind.lower() in dossier.label.lower() else f"{kind} · {dossier.label}"
+
+
 def _short_facts(dossier: Dossier) -> Mapping[str, Sequence[str]]:
     apart = (STEP, LINE, PUBLISHED)
-    words: Mapping[str, str] = {str(name): said for name, said in TREATMENTS.items()}
     facts = {name: said for name, said in dossier.facts.items() if not name.startswith(apart)}
-    if _TREATMENT in facts:
-        facts[_TREATMENT] = words.get(facts[_TREATMENT], facts[_TREATMENT])
+    if TREATMENT in facts:
+        facts[TREATMENT] = treatment_words(facts[TREATMENT])
     return {name[:1].upper() + name[1:]: said.splitlines() for name, said in facts.items()}
 
 
@@ -190,7 +210,7 @@ def _facts_from(dossier: Dossier, start: str) -> Mapping[str, str]:
 
 def _cell_rows(dossier: Dossier, linked: Mapping[str, Linked]) -> Sequence[CellRow]:
     claims = {claim.id: claim for claim in dossier.claims}
-    treatments = {dossier.slug: dossier.facts.get(_TREATMENT, "")}
+    treatments = {dossier.slug: dossier.facts.get(TREATMENT, "")}
     if dossier.kind == "topic":
         treatments = dict(_treatments([cell.instrument for cell in dossier.cells]))
     return [_cell_row(cell, dossier, linked, (claims.get(cell.claim), treatments)) for cell in dossier.cells]
@@ -212,7 +232,7 @@ def _cell_row(
 
 def _treatments(instruments: Sequence[str]) -> Mapping[str, str]:
     rows = Page.objects.filter(slug__in=instruments).values_list("slug", F("head__dossier__facts"))
-    return {slug: (facts or {}).get(_TREATMENT, "") for slug, facts in rows}
+    return {slug: (facts or {}).get(TREATMENT, "") for slug, facts in rows}
 
 
 def _first(dossier: Dossier, linked: Mapping[str, Linked]) -> First | None:

@@ -13,6 +13,7 @@ from angelshare.core.errors import NoSuchPageError, PlanError
 from angelshare.core.record import record
 from angelshare.govern.catalogue import shown_status
 from angelshare.workbench import measured as drawn
+from angelshare.workbench.anatomy import TREATMENT, treatment_words
 from angelshare.workbench.claims_shown import number_name, number_row
 from angelshare.workbench.models import Run
 from angelshare.workbench.reading import parse_day, read_page, read_revision
@@ -109,7 +110,7 @@ def fields_of(dossier: Dossier, on: date) -> Mapping[tuple[str, str], str]:
         ("Page", "Definition"): dossier.definition,
         **{("Page", f"Scope, paragraph {index}"): text for index, text in enumerate(dossier.scope, start=1)},
         ("Page", "Editorial note"): dossier.note,
-        **{("Facts", name[:1].upper() + name[1:]): text for name, text in dossier.facts.items()},
+        **{("Facts", name[:1].upper() + name[1:]): _fact(name, text) for name, text in dossier.facts.items()},
     }
     for block in dossier.measured:
         said |= _measured(block)
@@ -166,6 +167,10 @@ def _measured(block: Measured) -> Mapping[tuple[str, str], str]:
         for name, number in block.numbers.items()
         for row in [number_row(name, number)]
     }
+
+
+def _fact(name: str, text: str) -> str:
+    return treatment_words(text) if name == TREATMENT else text
 
 
 def _claim(claim: Claim, on: date) -> str:

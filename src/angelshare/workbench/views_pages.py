@@ -9,6 +9,7 @@ from angelshare.core.errors import NoSuchPageError
 from angelshare.workbench import measured as drawn
 from angelshare.workbench.anatomy import anatomy
 from angelshare.workbench.models import Page, Run
+from angelshare.workbench.people import may
 from angelshare.workbench.reading import Reading, asked_day, read_page, readable, today
 from angelshare.workbench.runs_shown import run_blocks
 
@@ -23,6 +24,7 @@ def shown(request: HttpRequest, reading: Reading) -> HttpResponse:
     """Show what was read, whatever holds it in place."""
     carried = f"?asof={reading.on.isoformat()}" if reading.pin == "day" else ""
     context = {"p": anatomy(reading), "d": reading.dossier, "r": reading, "asof": carried, "today": today()}
+    context["may_propose"] = may(request.user, "propose")
     return render(request, "workbench/page.html", context)
 
 

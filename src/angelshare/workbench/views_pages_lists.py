@@ -57,7 +57,13 @@ def index(request: HttpRequest) -> HttpResponse:
         ),
         _PER_PAGE,
     ).get_page(request.GET.get("page"))
-    context = {"listed": listed, "kind": kind, "kinds": _PLURALS, "heading": _PLURALS.get(kind, "All pages")}
+    context = {
+        "listed": listed,
+        "names": KIND_NAMES,
+        "kind": kind,
+        "kinds": _PLURALS,
+        "heading": _PLURALS.get(kind, "All pages"),
+    }
     return render(request, "workbench/index.html", context)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django import template
 from django.template import Context
@@ -26,6 +26,12 @@ def here(context: Context, name: str, label: str) -> SafeString:
     request = context.get("request")
     current = SafeString(' aria-current="page"') if request is not None and request.path == address else SafeString("")
     return format_html('<li><a href="{}"{}>{}</a></li>', address, current, label)
+
+
+@register.simple_tag
+def named(names: Mapping[str, str], key: str) -> str:
+    """Give what a key is called."""
+    return names.get(key, key)
 
 
 @register.simple_tag
