@@ -39,6 +39,7 @@ def prepare(workspace: Path) -> None:
     """Bring the database up to date and gather the static files; two servers that start together take turns."""
     with held(workspace, "prepare.lock", alone=True, wait=True):
         call_command("migrate", verbosity=0, interactive=False)
+        call_command("clearsessions")
         call_command("collectstatic", verbosity=0, interactive=False)
 
 
