@@ -10,5 +10,6 @@ urlpatterns = [
     path("", include("angelshare.workbench.urls_alerts")),
     path("", include("angelshare.workbench.urls_editing")),
     path("api/", include("angelshare.workbench.urls_api")),
+    path("", include("angelshare.workbench.urls_data")),
     path("", include("angelshare.workbench.urls_pages")),
 ]
