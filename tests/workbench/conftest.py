@@ -20,6 +20,9 @@ os.environ["ANGELSHARE_WORKSPACE"] = str(WORKSPACE)
 os.environ["DJANGO_SETTINGS_MODULE"] = "angelshare.workbench.settings"
 for name in ("DATABASE_URL", "EMAIL_URL", "ANGELSHARE_ORIGIN", "ANGELSHARE_HOSTS"):
     os.environ.pop(name, None)
+if postgres := os.environ.get("ANGELSHARE_TEST_DATABASE_URL"):
+    # an empty database of its own; else SQLite in the workspace
+    os.environ["DATABASE_URL"] = postgres
 
 import django
 import pytest

@@ -44,6 +44,13 @@ def test_a_revision_is_named_by_the_hash_of_what_it_says(put, make_dossier):
     assert hash_of(Revision.objects.get(sha256=revision.sha256)) == revision.sha256
 
 
+@pytest.mark.parametrize("value", [1e25, 3.0, -0.0, 1e-9, 0.1 + 0.2])
+def test_a_number_keeps_its_hash_through_the_database(put, make_dossier, measured, value):
+    put(make_dossier(measured=(measured(value, -1.0, 1e26),)))
+
+    assert verify() == []
+
+
 def test_publishing_what_already_stands_makes_no_revision(put, make_dossier):
     first = put(make_dossier())
 

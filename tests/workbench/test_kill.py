@@ -110,7 +110,7 @@ def python(workspace: Path, *arguments: str, wait: bool = True):
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800 if FULL else 600)
-def test_every_alert_arrives_though_publisher_and_deliverer_are_killed_at_random(receiver, tmp_path):
+def test_every_alert_arrives_though_publisher_and_deliverer_are_killed_at_random(receiver, tmp_path, committed):
     secrets = python(tmp_path, "-c", SET_UP, receiver.url).split()
     chance = random.Random(11)
     start = {

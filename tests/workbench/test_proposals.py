@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from angelshare.core.errors import DateError, FourEyesError, NoSourceError, StaleError, WorkbenchError
+from angelshare.core.errors import DateError, FourEyesError, NoSourceError, StaleError, StatementError, WorkbenchError
 from angelshare.govern.catalogue import shipped
 from angelshare.workbench.chain import dossier_at, publish, verify
 from angelshare.workbench.diffs import compare
@@ -85,6 +85,11 @@ def test_claims_are_held_to_the_rules_of_the_catalogue(page, people, make_dossie
 
     with pytest.raises(error, match="other"):
         propose(wrong, base=page.sha256, message="Why", author=people["editor"], now=now)
+
+
+def test_text_that_no_database_and_no_feed_can_hold_is_refused(page, people, make_dossier, now):
+    with pytest.raises(StatementError, match=r"U\+0000"):
+        propose(make_dossier(note="a\x00b"), base=page.sha256, message="Why", author=people["editor"], now=now)
 
 
 def test_every_shipped_page_could_be_proposed_and_comes_through_the_form_unchanged(now):

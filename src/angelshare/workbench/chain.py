@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from django.db import IntegrityError, transaction
@@ -128,7 +128,11 @@ def dossier_of(revision: Revision) -> Dossier:
 
 
 def hash_of(revision: Revision) -> str:
-    """Hash what a revision says, who says it and what came before: SHA-256 over canonical JSON."""
+    """Hash what a revision says, who says it and what came before: SHA-256 over canonical JSON.
+
+    Every number is written as a double, as in RFC 8785, section 3.2.2.3: databases give 1e25 back as an integer, and
+    lose the sign of zero.
+    """
     content = {
         "slug": revision.page.slug,
         "parent": revision.parent_id,
@@ -139,7 +143,16 @@ def hash_of(revision: Revision) -> str:
         "reviewer_name": revision.reviewer_name,
         "published_at": revision.published_at.astimezone(UTC).isoformat(),
     }
-    return hashlib.sha256(encode(content)).hexdigest()
+    return hashlib.sha256(encode(_doubles(content))).hexdigest()
+
+
+def _doubles(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {key: _doubles(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_doubles(inner) for inner in value]
+    # adding zero turns -0.0 into 0.0
+    return float(value) + 0.0 if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 def verify() -> Sequence[str]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 from angelshare.core import errors
 from angelshare.core.catalogue_pages import About, Catalogue, Concept, Entry, Finding
 from angelshare.core.dossier import Dossier
 from angelshare.core.errors import CatalogueError, nearest
+from angelshare.core.strict import plain
 from angelshare.govern.catalogue.check_claims import claim_faults, source_faults
 
 
@@ -26,6 +28,7 @@ def faults(dossier: Dossier, on: date) -> Iterator[Finding]:
     for text in ("title", "label", "definition"):
         if not str(getattr(dossier, text)).strip():
             yield Finding(error="StatementError", place=dossier.slug, id=text, says="is empty; write it")
+    yield from _unprintable(dossier)
     yield from _twice(whole)
     for claim in dossier.claims:
         for citation in claim.sources:
@@ -40,6 +43,26 @@ def faults(dossier: Dossier, on: date) -> Iterator[Finding]:
         if id_ not in known:
             says = f"is named as a reference but is no source on this page; {nearest(id_, known)}"
             yield Finding(error="DanglingIdError", place=dossier.slug, id=id_, says=says)
+
+
+def _unprintable(dossier: Dossier) -> Iterator[Finding]:
+    """Find control characters, which neither PostgreSQL nor a feed can hold."""
+    for text in _texts(plain(dossier)):
+        odd = next((c for c in text if unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t"), "")
+        if odd:
+            says = f"holds the control character U+{ord(odd):04X}; type the text anew"
+            yield Finding(error="StatementError", place=dossier.slug, id=text[:40], says=says)
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in (*value.keys(), *value.values()):
+            yield from _texts(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _texts(inner)
 
 
 def _twice(whole: Catalogue) -> Iterator[Finding]:
