@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -35,5 +36,6 @@ def run(request: HttpRequest, sha256: str) -> HttpResponse:
     if found is None:
         raise NoSuchPageError(f"no run with manifest hash '{sha256}' has been imported")
     (block,) = run_blocks([drawn.block(found)])
-    pages = Page.objects.filter(head__dossier__icontains=found.sha256).order_by("title")
+    shown_on = Q(revisions__changes__path__startswith="measured/", revisions__changes__after=found.sha256)
+    pages = Page.objects.filter(shown_on).distinct().order_by("title")
     return render(request, "workbench/run.html", {"run": found, "shown": block, "pages": pages})
