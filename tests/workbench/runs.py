@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
+import shutil
 import tarfile
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -18,7 +22,15 @@ from report.sample import sample
 
 
 def audit_run(folder: Path) -> Path:
-    """Write a sealed audit run."""
+    """Copy a sealed audit run to a folder of its own; the run is made once."""
+    return Path(shutil.copytree(_audit(), folder))
+
+
+@functools.cache
+def _audit() -> Path:
+    made = tempfile.mkdtemp(prefix="audit-of-tests-")
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    folder = Path(made) / "run"
     publish(sample(), folder)
     subject = Subject(kind="measure", name="sample", sha256="0" * 64, seeds=[1])
     seal(folder, subject, started_at="2026-11-24T12:00:00Z", seconds=1.0)

@@ -14,6 +14,7 @@ from angelshare.cli.demo import demo
 from angelshare.cli.ledger import ledger
 from angelshare.cli.measure import measure
 from angelshare.cli.plugins import plugins
+from angelshare.cli.publish import publish
 from angelshare.cli.report import report
 from angelshare.cli.scores import scores
 from angelshare.cli.serve import serve
@@ -26,7 +27,7 @@ def app() -> None:
     """Measure how much of a closed-weight model's capability evaporates through its API."""
 
 
-for command in (measure, scores, delay, ledger, catalogue, serve, demo, report, plugins):
+for command in (measure, scores, delay, ledger, catalogue, serve, publish, demo, report, plugins):
     app.add_command(command)
 
 
