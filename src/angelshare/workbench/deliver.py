@@ -49,7 +49,7 @@ class GivenUpError(Exception):
 
 
 def deliver_due(
-    clock: Callable[[], datetime], *, rng: Random, lease_seconds: float = LEASE_SECONDS, batch: int = BATCH
+    clock: Callable[[], datetime], *, rng: Random, lease_seconds: float = LEASE_SECONDS, stop: Event | None = None
 ) -> Delivered:
     """Write what time has brought (digests, expiries), then send everything that is due, and come back.
 
@@ -57,12 +57,12 @@ def deliver_due(
         clock: gives the instant, UTC; asked before every batch and every attempt, for sending takes time.
         rng: spreads retries.
         lease_seconds: how long a claimed message is left alone if this process dies.
-        batch: messages claimed at once.
+        stop: ends the pass after the batch under way.
     """
     noticed = _expire_daily(clock())
     write_digests(clock())
     sent = failed = 0
-    while taken := claim(clock(), most=batch, lease_seconds=lease_seconds):
+    while not (stop and stop.is_set()) and (taken := claim(clock(), most=BATCH, lease_seconds=lease_seconds)):
         for message in taken:
             if attempt(message, clock, rng=rng):
                 sent += 1
@@ -72,12 +72,17 @@ def deliver_due(
 
 
 def keep_delivering(
-    clock: Callable[[], datetime], *, rng: Random, stop: Event, every_seconds: float = 5.0, lease_seconds: float = 300.0
+    clock: Callable[[], datetime],
+    *,
+    rng: Random,
+    stop: Event,
+    every_seconds: float = 5.0,
+    lease_seconds: float = LEASE_SECONDS,
 ) -> None:
     """Deliver in a loop until `stop` is set; a database that is busy or away for a while is waited for."""
     while not stop.is_set():
         try:
-            deliver_due(clock, rng=rng, lease_seconds=lease_seconds)
+            deliver_due(clock, rng=rng, lease_seconds=lease_seconds, stop=stop)
         except OperationalError as error:
             LOG.warning("the database cannot be used now (%s); trying again in %g s", error, every_seconds)
             connection.close()
