@@ -52,7 +52,8 @@ def publish(
 def _publish(
     dossier: Dossier, *, message: str, author: User | None, reviewer: User | None, now: datetime, base: str | None
 ) -> Revision:
-    page = Page.objects.select_for_update(of=("self",)).select_related("head").filter(slug=dossier.slug).first()
+    # the head is fetched after the lock is held: joined to it, PostgreSQL would give the head of before the wait
+    page = Page.objects.select_for_update().filter(slug=dossier.slug).first()
     head = page.head if page else None
     _refuse_stale(dossier.slug, head, base)
     before = dossier_of(head) if head else None
