@@ -18,7 +18,7 @@ V1 = "/api/v1"
 
 @pytest.fixture(autouse=True)
 def own_bucket(monkeypatch):
-    monkeypatch.setattr(ratelimit, "API", ratelimit.Buckets(burst=1_000, per_second=100.0))
+    monkeypatch.setattr(ratelimit, "API", ratelimit.CallLimit(burst=1_000, per_second=100.0))
 
 
 @pytest.fixture
@@ -145,7 +145,7 @@ def test_every_error_has_the_one_shape(path, status, kind, client, pages):
 
 
 def test_a_caller_who_comes_too_often_is_told_when_to_come_again(client, pages, monkeypatch):
-    monkeypatch.setattr(ratelimit, "API", ratelimit.Buckets(burst=2, per_second=0.1))
+    monkeypatch.setattr(ratelimit, "API", ratelimit.CallLimit(burst=2, per_second=0.1))
     assert [client.get(f"{V1}/pages").status_code for _ in range(3)] == [200, 200, 429]
     refused = client.get(f"{V1}/pages")
     assert int(refused["Retry-After"]) >= 1

@@ -7,11 +7,13 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.test import RequestFactory
+from django.test.utils import override_settings
 
 from angelshare.workbench import tokens
 from angelshare.workbench.logs import NoSecrets, without_secrets
 from angelshare.workbench.models import AuditEntry, Token
-from angelshare.workbench.ratelimit import Buckets, caller
+from angelshare.workbench.ratelimit import Buckets, CallLimit, address_of, network_of
 
 DAY = timedelta(days=1)
 
@@ -182,6 +184,39 @@ def test_the_longest_unused_are_forgotten_so_memory_is_bounded():
 
 
 def test_an_address_of_ipv6_counts_by_its_network():
-    assert caller(None, "2001:db8:1:2:aaaa::1") == caller(None, "2001:db8:1:2::2")
-    assert caller(None, "2001:db8:1:3::1") != caller(None, "2001:db8:1:2::1")
-    assert caller("d", "192.0.2.1") == caller("d", "192.0.2.2") != caller(None, "192.0.2.1")
+    assert network_of("2001:db8:1:2:aaaa::1") == network_of("2001:db8:1:2::2")
+    assert network_of("2001:db8:1:3::1") != network_of("2001:db8:1:2::1")
+    assert network_of("192.0.2.1") == "192.0.2.1"
+
+
+def test_a_token_has_its_own_limit_wherever_it_is_used():
+    limit = CallLimit(burst=2, per_second=1.0)
+
+    assert [limit.take(f"192.0.2.{i}", "mine", 0.0).allowed for i in range(3)] == [True, True, False]
+    assert limit.take("192.0.2.1", "other", 0.0).allowed
+    assert limit.take("192.0.2.1", None, 0.0).allowed
+
+
+def test_making_tokens_up_does_not_widen_the_limit_of_an_address_for_good():
+    limit = CallLimit(burst=2, per_second=1.0)
+    passed = sum(limit.take("192.0.2.1", f"made up {i}", 0.0).allowed for i in range(100))
+
+    assert passed == 2 * CallLimit.WIDER
+    assert limit.take("192.0.2.2", None, 0.0).allowed
+
+
+def test_an_address_is_what_trusted_proxies_say_and_nobody_else(rf):
+    forged = {"x-forwarded-for": "203.0.113.9, 198.51.100.7"}
+    request = rf.get("/", headers=forged, REMOTE_ADDR="192.0.2.1")
+
+    assert address_of(request) == "192.0.2.1"
+    with override_settings(ALLAUTH_TRUSTED_PROXY_COUNT=1):
+        assert address_of(request) == "198.51.100.7"
+    with override_settings(ALLAUTH_TRUSTED_PROXY_COUNT=3):
+        assert address_of(request) == "unknown"
+    assert address_of(rf.get("/", REMOTE_ADDR="")) == "unknown"
+
+
+@pytest.fixture
+def rf():
+    return RequestFactory()

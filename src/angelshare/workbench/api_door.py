@@ -50,7 +50,7 @@ class ApiMiddleware:
             return self._get_response(request)
         if request.method == "OPTIONS":
             return _open_to_readers(_preflight())
-        allowance = ratelimit.API.take(_caller(request), time.monotonic())
+        allowance = _allowance(request)
         if not allowance.allowed:
             says = f"too many calls; come again in {allowance.retry_after_seconds} s"
             response: HttpResponseBase = failure("TooManyCalls", says, HTTPStatus.TOO_MANY_REQUESTS)
@@ -94,11 +94,11 @@ def refused(error: AngelshareError) -> JsonResponse:
     return failure(type(error).__name__, str(error), status)
 
 
-def _caller(request: HttpRequest) -> str:
+def _allowance(request: HttpRequest) -> ratelimit.Allowance:
     # by the text of the token, whether it is one or not: looking it up is what the limit is there to spare
     given = request.headers.get("Authorization", "")
     digest = tokens.digest(given) if given.startswith(f"Bearer {tokens.PREFIX}") else None
-    return ratelimit.caller(digest, request.META.get("REMOTE_ADDR") or "127.0.0.1")
+    return ratelimit.API.take(ratelimit.address_of(request), digest, time.monotonic())
 
 
 def _shaped(response: HttpResponseBase) -> HttpResponseBase:

@@ -7,6 +7,10 @@ import math
 import threading
 from collections import OrderedDict
 
+from allauth.account.adapter import get_adapter
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.http import HttpRequest
+
 from angelshare.core.record import record
 
 
@@ -52,15 +56,49 @@ class Buckets:
         return Allowance(allowed=allowed, remaining=int(level), retry_after_seconds=wait)
 
 
-def caller(token_digest: str | None, address: str) -> str:
-    """Name whose bucket a call is taken from: a token's, else the address's; IPv6 by its /64, which one host owns."""
-    if token_digest:
-        return f"token:{token_digest}"
-    if ":" in address:
-        network = ipaddress.ip_network(f"{address}/64", strict=False)
-        return f"address:{network.network_address}"
-    return f"address:{address}"
+class CallLimit:
+    """Limit calls twice: what one token, or one address without one, may do; and what one address may do in all.
+
+    A token is not looked up before it is counted, so that being limited costs nothing. Whoever makes tokens up gets a
+    bucket for each, and the address's own bucket, which is `WIDER` times as large, is what stops them.
+    """
+
+    WIDER = 5
+
+    def __init__(self, *, burst: int, per_second: float) -> None:
+        self._each = Buckets(burst=burst, per_second=per_second)
+        self._addresses = Buckets(burst=self.WIDER * burst, per_second=self.WIDER * per_second)
+
+    def take(self, address: str, token_digest: str | None, now_seconds: float) -> Allowance:
+        """Take one call; see `Buckets.take`."""
+        place = network_of(address)
+        whole = self._addresses.take(place, now_seconds)
+        if not whole.allowed:
+            return whole
+        return self._each.take(f"token:{token_digest}" if token_digest else place, now_seconds)
 
 
-API = Buckets(burst=120, per_second=5.0)
+def network_of(address: str) -> str:
+    """Name the network that one host owns: an IPv4 address, or the /64 of an IPv6 one."""
+    if ":" not in address:
+        return address
+    return str(ipaddress.ip_network(f"{address}/64", strict=False).network_address)
+
+
+def address_of(request: HttpRequest) -> str:
+    """Find the caller's address: the connection's, or what as many proxies as are trusted say of it.
+
+    A server on a Unix socket without a trusted proxy knows none: its callers then share one limit.
+    """
+    try:
+        address: str = get_adapter(request).get_client_ip(request)
+    except (PermissionDenied, ImproperlyConfigured):  # no address, or fewer proxies named than are trusted
+        return UNKNOWN
+    return address
+
+
+UNKNOWN = "unknown"
+"""Stands for an address that nobody knows."""
+
+API = CallLimit(burst=120, per_second=5.0)
 """The API's limit: 120 calls at once, 5 a second for good."""
