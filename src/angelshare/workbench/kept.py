@@ -25,10 +25,14 @@ def name_of(request: HttpRequest, today: str) -> str:
     """Name the page asked for and the state of the workbench it is written from; "" where a reader has cookies."""
     if request.COOKIES or request.method not in ("GET", "HEAD"):
         return ""
-    last = Revision.objects.order_by("-published_at", "-number").values_list("sha256", flat=True).first()
-    held = (Revision.objects.count(), last, Run.objects.count())
-    state = (request.scheme, request.get_host(), request.get_full_path(), today, held)
-    return hashlib.sha256(repr(state).encode()).hexdigest()
+    asked = (request.scheme, request.get_host(), request.get_full_path(), today, state(), Run.objects.count())
+    return hashlib.sha256(repr(asked).encode()).hexdigest()
+
+
+def state() -> tuple[int, str | None]:
+    """Name all that is published: revisions are only ever added, so their number and the newest say it."""
+    newest = Revision.objects.order_by("-published_at", "-number").values_list("sha256", flat=True)
+    return Revision.objects.count(), newest.first()
 
 
 def recall(request: HttpRequest, name: str) -> HttpResponse | None:

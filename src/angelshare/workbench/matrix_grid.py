@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Literal, TypeAlias, get_args
 
 from angelshare.core.catalogue import Cell
 from angelshare.core.record import record
 from angelshare.core.strict import convert
+from angelshare.workbench.kept import state
 from angelshare.workbench.reading import standing
 
 Relation: TypeAlias = Literal["governs", "implicit", "silent", "conflicts", "excludes", "unread"]
@@ -102,6 +104,12 @@ def shown_relation(cell: Cell, treatment: str) -> Relation:
 
 def read_grid(day: date | None = None) -> Grid:
     """Read the matrix as of a day from the pages that stood then."""
+    return _grid(day, state())
+
+
+@lru_cache(maxsize=8)
+def _grid(day: date | None, _state: tuple[int, str | None]) -> Grid:
+    """Read the matrix once for all that is published: what was read stands until something else is."""
     pages = standing(["instrument", "topic"], day)
     topics = [(str(page["slug"]), str(page["title"])) for page in pages if page["kind"] == "topic"]
     rows = sorted(
