@@ -144,6 +144,13 @@ def test_a_long_text_is_told_by_the_words_that_moved():
     assert moved(before, after) == ["… train a model and [nothing → everything] that came before it …"]
 
 
+def test_words_that_only_came_or_only_went_are_marked_so():
+    text = "The Act counts the compute used to train a model and nothing that came before it in any form."
+
+    assert moved(text, f"{text} Yet.") == ["… it in any form. [added: Yet.]"]
+    assert moved(f"{text} Yet.", text) == ["… it in any form. [dropped: Yet.]"]
+
+
 def test_measured_blocks_of_one_kind_keep_apart(make_dossier, measured):
     second = dataclasses.replace(measured(9.0, 8.0, 10.0), label="Another")
     dossier = make_dossier(measured=(measured(), second))

@@ -239,6 +239,15 @@ def test_a_watch_is_made_on_the_page_its_secret_shown_once_and_stopped(put, make
     assert Watch.objects.count() == 0
 
 
+def test_the_form_of_a_page_offers_what_can_be_watched_on_it(put, make_dossier, signed_in):
+    put(make_dossier())
+
+    text = signed_in("researcher").get("/watches/?slug=distillation-risk").content.decode()
+
+    assert all(f'<option value="{target}">' in text for target in (NUMBER, "not-addressed", "facts/status"))
+    assert "datalist" not in signed_in("researcher").get("/watches/?slug=nowhere").content.decode()
+
+
 @pytest.mark.parametrize(
     "url", ["ftp://example.org/", "https://ann:secret@example.org/", "javascript:alert(1)", "hello"]
 )

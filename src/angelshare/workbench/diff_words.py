@@ -29,7 +29,10 @@ def text_words(name: str, before: str, after: str) -> str:
 
 
 def moved(before: str, after: str) -> Sequence[str]:
-    """List the places where two long texts differ, each as 'words around [old → new] words around'."""
+    """List the places where two long texts differ, each as 'words around [old → new] words around'.
+
+    What only came or only went is marked as "[added: …]" or "[dropped: …]".
+    """
     old, new = before.split(), after.split()
     if old == new:
         return ["spaces or line breaks only"]
@@ -39,8 +42,9 @@ def moved(before: str, after: str) -> Sequence[str]:
             continue
         lead = ("… " if i > _AROUND else "") + " ".join(old[max(0, i - _AROUND) : i])
         tail = " ".join(old[j : j + _AROUND]) + (" …" if j + _AROUND < len(old) else "")
-        gone, come = " ".join(old[i:j]) or "(nothing)", " ".join(new[k:m]) or "(nothing)"
-        places.append(f"{lead} [{gone}{ARROW}{come}] {tail}".strip())
+        gone, come = " ".join(old[i:j]), " ".join(new[k:m])
+        mark = f"{gone}{ARROW}{come}" if gone and come else f"added: {come}" if come else f"dropped: {gone}"
+        places.append(f"{lead} [{mark}] {tail}".strip())
     return places
 
 

@@ -22,6 +22,7 @@ class WatchForm(forms.Form):
         required=False,
         max_length=300,
         label="Which",
+        widget=forms.TextInput(attrs={"list": "targets"}),
         help_text="Field: definition, facts/status, … Claim: its id. Search: words. Cell: instrument/topic. "
         "Number: measured/delay/numbers/delay_months.",
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
+from collections.abc import Sequence
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -14,8 +16,10 @@ from django.utils.http import quote_etag
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from angelshare.core.errors import WatchError
+from angelshare.core.errors import NoSuchPageError, WatchError
 from angelshare.workbench import feeds, people
+from angelshare.workbench.chain import dossier_at
+from angelshare.workbench.diffs import numbers_of
 from angelshare.workbench.forms_alerts import WatchForm
 from angelshare.workbench.gates import gate, signed_in
 from angelshare.workbench.models import Message, Page, User, Watch
@@ -55,8 +59,22 @@ def watches(request: HttpRequest) -> HttpResponse:
                 return redirect("watches")
             form = WatchForm()
     held = [(watch, said(watch)) for watch in user.watches.order_by("-created_at", "-pk")]
-    seen = {"form": form, "held": held, "made": made, "feed_key": feeds.watchlist_key(user)}
+    targets = _targets(request.POST.get("slug") or request.GET.get("slug", ""))
+    seen = {"form": form, "held": held, "made": made, "feed_key": feeds.watchlist_key(user), "targets": targets}
     return render(request, "workbench/watches.html", seen)
+
+
+def _targets(slug: str) -> Sequence[str]:
+    """List what of a page can be watched: its numbers, claims and fields; nothing where there is no such page."""
+    if not slug:
+        return []
+    try:
+        dossier, _ = dossier_at(slug)
+    except NoSuchPageError:
+        return []
+    facts = [f"facts/{name}" for name in dossier.facts]
+    fields = [field.name for field in dataclasses.fields(dossier) if field.name not in ("slug", "kind")]
+    return [*numbers_of(dossier), *(claim.id for claim in dossier.claims), *fields, *facts]
 
 
 @require_POST

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -14,7 +15,6 @@ from angelshare.core.errors import WorkbenchError
 from angelshare.workbench import collections as kept
 from angelshare.workbench.gates import gate, signed_in
 from angelshare.workbench.models import Collection, CollectionItem
-from angelshare.workbench.outbox import link
 
 LONGEST_NOTE = 2_000
 
@@ -62,7 +62,7 @@ def collection(request: HttpRequest, number: int) -> HttpResponse:
         "held": held,
         "items": held.items.select_related("page").order_by("added_at", "pk"),
         "others": Collection.objects.filter(owner=held.owner).exclude(pk=held.pk).order_by("name"),
-        "address": link(f"/shared/{held.share_key}/") if held.share_key else "",
+        "address": request.build_absolute_uri(reverse("shared", args=[held.share_key])) if held.share_key else "",
         "own": True,
     }
     return render(request, "workbench/collection.html", seen)
