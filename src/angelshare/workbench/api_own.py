@@ -41,7 +41,7 @@ def my_proposals(request: HttpRequest) -> object:
 def propose_run(
     request: HttpRequest,
     archive: File[UploadedFile],
-    page: Annotated[str, Form(max_length=120)],
+    page: Annotated[str, Form(max_length=120, pattern="^[-a-zA-Z0-9_]+$")],
     message: Annotated[str, Form(max_length=2_000)] = "",
 ) -> HttpResponse:
     """Bring a finished run, as a zip or tar of its folder, and propose what it measured for a page."""
