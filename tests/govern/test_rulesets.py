@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import datetime as dt
 import re
 from importlib.resources import files
@@ -11,7 +12,15 @@ from pathlib import Path
 import pytest
 
 from angelshare.core.errors import PlanError, UnknownKeyError
-from angelshare.govern.rulesets import LONGEST_QUOTE, parse_rules, shipped_rules, state_on, treatment_of, weakest
+from angelshare.govern.rulesets import (
+    LONGEST_QUOTE,
+    parse_rules,
+    shipped_rules,
+    sorted_rules,
+    state_on,
+    treatment_of,
+    weakest,
+)
 
 RULES = {one.id: one for one in shipped_rules()}
 TABLE = Path(__file__).resolve().parents[3] / "shared" / "data" / "governance" / "instruments.csv"
@@ -180,3 +189,9 @@ def test_a_misspelt_kind_or_key_is_named():
         parse_rules(text_of("eu-ai-act-51").replace('"pre_training"', '"pre_trainings"'), "mine.toml")
     with pytest.raises(UnknownKeyError, match="did you mean 'verified_on'"):
         parse_rules(text_of("eu-ai-act-51").replace("verified_on", "verified"), "mine.toml")
+
+
+def test_two_rule_sets_of_one_id_are_refused_whatever_their_jurisdictions():
+    one = RULES["eu-ai-act-51"]
+    with pytest.raises(PlanError, match="two rule-sets have the id 'eu-ai-act-51'"):
+        sorted_rules([*RULES.values(), dataclasses.replace(one, jurisdiction="company")])

@@ -22,6 +22,7 @@ from angelshare.report.delay_words import (
 )
 from angelshare.report.numbers import count, phrase
 from angelshare.report.svg import Figure, empty, shortened
+from angelshare.stats.delay_cautions import NARROW
 
 _MOST = 26
 """Rows of the sensitivity figure; the table has them all."""
@@ -118,7 +119,8 @@ def _estimator(entry: DelayEstimate) -> Row:
 def _published(entry: PublishedLag) -> Row:
     marks = _as_marks(entry)
     beneath = "; ".join(part for part in (entry.interval, entry.mark if entry.mark in _SAID else "") if part)
-    small = ", ".join(part for part in (entry.metric, entry.source.on) if part)
+    # the method first: it is what sets the figures of one source apart
+    small = ", ".join(part for part in (entry.method, entry.metric, entry.source.on) if part)
     return Row(label=entry.source.title, small=small, marks=marks, words=entry.months, beneath=beneath)
 
 
@@ -145,7 +147,10 @@ def _two(default: Number, kaplan_meier: Number) -> Sequence[Mark]:
 
 
 def _change(entry: Sensitivity) -> Row:
-    return Row(label=entry.change, marks=_two(entry.months, entry.kaplan_meier))
+    narrow = isinstance(entry.months, Estimate) and NARROW in entry.months.caution
+    default = Mark(number=entry.months, role="doubtful" if narrow else "closed")
+    marks = [default, Mark(number=entry.kaplan_meier, role="open")]
+    return Row(label=f"{entry.change} †" if narrow else entry.change, marks=marks)
 
 
 def _benchmark(report: DelayReport, delay: BenchmarkDelay) -> Row:
@@ -174,7 +179,7 @@ def _panel_caption(report: DelayReport, name: str) -> str:
         else ""
     )
     return (
-        "All rows answer the same question from the same data; they differ in what counts as a match and in which "
-        "months they count (table A). The shaded row is the default, the dotted line its "
+        "Our rows are from the same data; they differ in what counts as a match and in which months they count "
+        "(table A). The shaded row is the default, the dotted line its "
         f"value.{said}{marked}{others}"
     )
