@@ -27,6 +27,8 @@ from angelshare.stats.delay_cautions import NARROW
 _MOST = 26
 """Rows of the sensitivity figure; the table has them all."""
 
+_DAGGER = " † and a hollow mark: simulation shows that this interval holds the truth less often than it says."
+
 _SAID = ("secondary", "remembered")
 """How a figure was checked, where that is less than read at the source."""
 
@@ -76,7 +78,7 @@ def sensitivity_figure(report: DelayReport, delay: BenchmarkDelay) -> Figure:
         name="sensitivity", title=title, description=f"{default_name}, then Kaplan-Meier. {spoken(rows)}",
         caption=f"Filled circle and printed number: {default_name}; hollow square: the Kaplan-Meier median. The "
         "dotted line is the default as reported. One open release can match many records; leaving it out shows how "
-        f"much rests on it.{more}",
+        f"much rests on it.{_DAGGER if any('†' in row.label for row in rows) else ''}{more}",
         threat=threat, width=WIDTH, height=drawn.height, body=drawn.body,
     )  # fmt: skip
 
@@ -168,11 +170,7 @@ def _panel_caption(report: DelayReport, name: str) -> str:
     span = criteria_span(report, name)
     said = f" Point estimates run from {span} {MONTHS}." if span else ""
     weak = any(undercovers(entry) for entry in panel(report, name))
-    marked = (
-        " † and a hollow mark: simulation shows that this interval holds the truth less often than it says."
-        if weak
-        else ""
-    )
+    marked = _DAGGER if weak else ""
     others = (
         " Diamonds: figures others published, on their own data and dates, drawn where they are plain numbers."
         if report.published
