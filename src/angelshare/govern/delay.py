@@ -27,7 +27,8 @@ ON_SEVERAL = 2
 ANCHORS = {"ECI": {"Claude 3.5 Sonnet": 130.0, "GPT-5": 150.0}}
 """Scores that fix a scale: exact by definition, the doubt about these models being in the errors of all others.
 
-Source: Epoch AI, Epoch Capabilities Index, which sets these two; https://epoch.ai/benchmarks/eci.
+Source: Epoch AI's index of 22 August 2026, where these two alone have round scores and no interval; that they fix the
+scale is remembered from its description (https://epoch.ai/benchmarks/eci), not read again.
 """
 
 NAMED = 4
