@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
-NAMES = ("training", "decoding", "ledger", "client", "workers", "audit")
+NAMES = ("training", "decoding", "ledger", "client", "delay", "workers", "audit")
 GOALS = {
     "ledger, durable rows, 32 in flight": "at least 2,000",
     "client with ledger, 32 in flight": "at least 300",
@@ -30,7 +30,8 @@ TURNS = (
 PEERS = (
     "The bare loop sees the same batches as ours and does what a notebook would: pad, cross-entropy, clip, AdamW. "
     "TRL's SFTTrainer trains all weights in float32, checkpointing off, with the same batch size and epochs; only "
-    "`train()` is timed. `generate()` decodes one query at a time, greedily, with its own cache."
+    "`train()` is timed. `generate()` decodes one query at a time, greedily, with its own cache. scipy fits one "
+    "resample of interval-censored lags at a time, to the same optimum."
 )
 PACKAGES = ("torch", "transformers", "trl", "accelerate")
 

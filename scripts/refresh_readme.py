@@ -1,4 +1,9 @@
-"""Put a run's terminal output and two of its figures into the README: `python scripts/refresh_readme.py RUN`."""
+"""Put a run's terminal output and figures into the README, and the pictures of what it means beside them.
+
+    python scripts/refresh_readme.py RUN
+
+The picture of the delay needs Epoch AI's dated scores, which are not part of the project; without them it stays.
+"""
 # ruff: noqa: INP001 - scripts are no package
 
 from __future__ import annotations
@@ -6,7 +11,10 @@ from __future__ import annotations
 import io
 import re
 import shutil
+import subprocess
 import sys
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -20,6 +28,10 @@ from angelshare.store.manifest import verify_run
 ROOT = Path(__file__).resolve().parents[1]
 FIGURES = {"recovery_curve.svg": "quick-recovery.svg", "false_promise_plane.svg": "quick-plane.svg"}
 """Figure of the run to its name in docs/img."""
+SCORES = ROOT.parent / "shared" / "data" / "delay" / "eci_2026-08-22.csv"
+"""Epoch AI's scores, CC BY 4.0."""
+DONE = {0, 1}
+"""Exit codes of a verb that has done its work."""
 BLOCK = re.compile(r"(<!-- quick:begin -->\n).*?(<!-- quick:end -->)", re.DOTALL)
 
 
@@ -49,7 +61,29 @@ def refresh(run: Path, root: Path) -> None:
         shutil.copyfile(run / "figures" / figure, images / name)
 
 
+def draw_meaning(images: Path, scores: Path = SCORES) -> None:
+    """Draw again which thresholds see a model, and, with the scores at hand, how long closed records stood."""
+    with tempfile.TemporaryDirectory() as folder:
+        _run(["ledger", "bundled:r1-distill-qwen-32b", "--out", folder])
+        shutil.copyfile(Path(folder) / "figures" / "thresholds.svg", images / "ledger-thresholds.svg")
+        if not scores.is_file():
+            print(f"no {scores.name} beside the project: docs/img/delay-frontier.svg stays", file=sys.stderr)  # noqa: T201 - a script's message
+            return
+        _run(["delay", str(scores), "--out", folder])
+        drawn = next(Path(folder).glob("delay-*/figures/frontier.svg"))
+        shutil.copyfile(drawn, images / "delay-frontier.svg")
+
+
+def _run(arguments: Sequence[str]) -> None:
+    done = subprocess.run(  # noqa: S603 - our own verbs
+        [sys.executable, "-m", "angelshare", *arguments], check=False, capture_output=True, text=True
+    )
+    if done.returncode not in DONE:
+        raise PlanError(f"angelshare {arguments[0]} ended with {done.returncode}: {done.stderr.strip()}")
+
+
 if __name__ == "__main__":
     if len(sys.argv) != 2:  # noqa: PLR2004 - the script and a run
         sys.exit("usage: python scripts/refresh_readme.py RUN")
     refresh(Path(sys.argv[1]), ROOT)
+    draw_meaning(ROOT / "docs" / "img")

@@ -15,6 +15,13 @@ from angelshare.core.strict import decode_json
 SAMPLE = (files("angelshare.govern") / "sample_scores.csv").read_text(encoding="utf-8")
 HEADER = "model,developer,weights,release_date,benchmark,score"
 QUICK = ("--bootstraps", "100")
+ROWS = (
+    "A,x,closed,2024-01-01,quiz,10", "B,y,open,2024-03-01,quiz,9", "C,x,closed,2024-04-01,quiz,20",
+    "D,y,open,2024-06-01,quiz,12", "E,x,closed,2024-07-01,quiz,30", "F,y,open,2024-12-01,quiz,22",
+    "G,x,closed,2025-01-01,quiz,40", "H,y,open,2025-06-01,quiz,31", "I,x,closed,2025-06-15,quiz,50",
+    "J,y,open,2025-12-01,quiz,45",
+)  # fmt: skip
+"""Records and matches without standard errors."""
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "delay"
 
 
@@ -278,3 +285,30 @@ def test_the_index_of_august_2026_is_read_as_published(say):
     assert report["as_of"] == "2026-08-22"
     assert default["months"]["value"] == pytest.approx(5.6, abs=0.05)
     assert (default["matched"], default["censored"], default["matchers"]) == (19, 4, 8)
+
+
+@pytest.mark.parametrize(("sign", "name"), [(";", "semicolons"), ("\t", "tabs")])
+def test_cells_parted_by_something_else_than_commas_are_named(say, tmp_path, sign, name):
+    (tmp_path / "x.csv").write_text(SAMPLE.replace(",", sign), encoding="utf-8")
+
+    code, _, err = say(tmp_path / "x.csv")
+    assert code == 2
+    assert f"x.csv, line 1: its cells are parted by {name}; save it as CSV parted by commas" in one_message(err)
+
+
+def test_a_score_beyond_any_scale_is_refused(say, scores):
+    code, _, err = say(scores("a,X,open,2025-01-01,quiz,1e308"))
+
+    assert code == 2
+    assert "x.csv, line 2: score: 1e308 is beyond any scale of scores" in one_message(err)
+
+
+def test_a_refused_row_leaves_the_table_on_the_terminal_readable(say, tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text("\n".join([HEADER, *ROWS]) + "\n", encoding="utf-8")
+
+    code, out, _ = say(path, *QUICK)
+    assert code == 0
+    table = [line for line in out.splitlines() if line.startswith("│")]
+    assert any(line.startswith("│ paired-bootstrap") and "not stated" in line for line in table)
+    assert "Not stated: the source gives no standard errors." in " ".join(out.split())

@@ -155,7 +155,9 @@ def test_what_cannot_be_done_is_one_message_and_exit_code_two(say, arguments, me
 
 
 def test_a_rule_set_without_citation_is_refused(say, model, rules):
-    rules.write_text(rules.read_text().replace('citation = "Business and Professions Code 22757.11"', 'citation = ""'))
+    rules.write_text(
+        rules.read_text().replace('citation = "Business and Professions Code, section 22757.11(i)"', 'citation = ""')
+    )
     code, _, err = say(model, "--rules", rules)
 
     assert code == 2

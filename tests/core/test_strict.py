@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -61,3 +61,17 @@ def test_a_quoted_date_and_ordinary_numbers_pass():
 def test_an_option_that_is_not_finite_is_refused_too():
     with pytest.raises(PlanError, match="'trl': epochs: expected a finite number, found inf"):
         convert(float("inf"), float, "'trl': epochs")
+
+
+@record
+class Chosen:
+    kind: Literal["open", "closed"]
+    also: Literal["yes", "no"] | None = None
+
+
+@pytest.mark.parametrize(
+    ("toml", "says"), [('kind = "opne"', "did you mean 'open'"), ('kind = "open"\nalso = "zzz"', "valid: no, yes")]
+)
+def test_a_word_outside_a_choice_is_told_the_nearest_one(toml, says):
+    with pytest.raises(PlanError, match=says):
+        decode_toml(toml, Chosen, "x.toml")

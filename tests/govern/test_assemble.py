@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from angelshare.core.delay import Benchmark, DatedScore, Scores
 from angelshare.core.errors import RefusedError
 from angelshare.core.records import Estimate, Refusal
 from angelshare.core.strict import encode
 from angelshare.govern.assemble import Made, assemble, default_estimates
-from angelshare.govern.delay import Settings
-from angelshare.govern.scores import read_scores
+from angelshare.govern.delay import Settings, ready
+from angelshare.govern.scores import Checked, read_scores
+from angelshare.stats.delay_criteria import errors_of
 from angelshare.store.sheet import parse_sheet, read_sheet
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "delay"
@@ -188,3 +190,21 @@ def test_the_index_of_august_2026_gives_the_numbers_of_the_first_trial():
     assert (default.matched, default.censored, default.matchers) == (19, 4, 8)
     assert found.trend.low < 1 < found.trend.high
     assert "no trend" in found.sentence
+
+
+def test_the_two_scores_that_fix_the_index_are_exact_and_other_missing_errors_are_not():
+    def row(model, score, sd):
+        return DatedScore(model=model, developer="", weights="closed", released_on="2025-01-01", benchmark="ECI",
+                          score=score, score_sd=sd)  # fmt: skip
+
+    rows = [row("GPT-5", 150.0, None), row("other", 149.0, None), row("a", 140.0, 2.0), row("b", 141.0, 4.0),
+            row("c", 142.0, 6.0)]  # fmt: skip
+    scores = Scores(scores=rows, benchmarks=[Benchmark(name="ECI", unit="points")], unlabelled=0)
+    (bench,), notes = ready(Checked(scores=scores, as_of="2025-06-01", begins={}, ends={}), Settings())
+
+    errors = dict(zip(bench.series.name, errors_of(bench.series), strict=True))
+    assert errors == {"GPT-5": 0.0, "other": 4.0, "a": 2.0, "b": 4.0, "c": 6.0}
+    assert notes == [
+        "ECI: GPT-5 at 150 fix the scale and count as exact, having no error of their own",
+        "ECI: 1 of 5 scores have no standard error (other): the median of the others, 4, stands in",
+    ]

@@ -468,14 +468,14 @@ def test_another_run_gives_the_curve_of_a_defence_by_name(audit):
                             centre=[v / 2 for v in c.band.centre], low=[v / 2 for v in c.band.low]))
         if c.measure == "attributable" else c for c in audit.curves
     ]  # fmt: skip
-    other = dataclasses.replace(audit, run="runs/defended", curves=weak)
+    other = dataclasses.replace(audit, run="somewhere/runs/defended", curves=weak)
     campaign, choices = preset("large"), Choices(draws=DRAWS)
 
     result = attributable_delay(audit, campaign, FRONTIER, choices=choices, runs={"noise": other})
 
     defended = next(d for d in result.defences if d.defence == "noise")
     assert defended.measured
-    assert "runs/defended" in defended.note
+    assert defended.note.endswith("of the audit 'defended'")
     assert defended.months_saved.value == pytest.approx(saved(result).value / 2, rel=0.01)
 
 

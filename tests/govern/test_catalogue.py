@@ -62,10 +62,10 @@ def test_every_instrument_of_the_field_notes_is_there(held):
 
 def test_treatments_of_distillation_are_those_the_texts_show(held):
     assert {name: held.instrument(name).treatment for name in (
-        "eu-gpai-guidelines", "us-ny-raise-2025", "us-ny-raise-2026", "us-nstm-4", "us-hr-8283", "us-ca-sb53",
+        "eu-gpai-guidelines", "us-ny-raise-2025", "us-ny-raise-2026", "us-il-sb315", "us-nstm-4", "us-hr-8283", "us-ca-sb53",
         "us-eo-14110", "deepseek-r1-mit", "openai-tou",
     )} == {
-        "eu-gpai-guidelines": "excludes", "us-ny-raise-2025": "included_then_repealed", "us-ny-raise-2026": "silent",
+        "eu-gpai-guidelines": "excludes", "us-ny-raise-2025": "included_then_repealed", "us-ny-raise-2026": "implicit", "us-il-sb315": "implicit",
         "us-nstm-4": "targets", "us-hr-8283": "targets", "us-ca-sb53": "implicit", "us-eo-14110": "silent",
         "deepseek-r1-mit": "permits", "openai-tou": "targets",
     }  # fmt: skip
@@ -139,8 +139,8 @@ def test_floors_attempts_and_windows_are_told_apart(held):
 
     assert by["alleged-gtig"].counts == "attempts"
     assert by["alleged-feb-minimax"].exchanges_are == "floor"
-    assert (by["alleged-jun-qwen"].from_on, by["alleged-jun-qwen"].to_on) == ("2026-04-22", "2026-06-05")
-    assert by["alleged-jun-qwen"].named == "affiliated"
+    assert (by["alleged-jun-letter"].from_on, by["alleged-jun-letter"].to_on) == ("2026-04-22", "2026-06-05")
+    assert by["alleged-jun-letter"].named == "affiliated"
     assert by["alleged-openai-memo"].exchanges is None
 
 

@@ -6,9 +6,9 @@ import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 
 import delay_sample
-import pytest
 
 from angelshare.core.records import Refusal
+from angelshare.govern.delay_words import in_front
 from angelshare.report.delay_figures import delay_figures
 from angelshare.report.delay_notes import collect_delay
 from angelshare.report.delay_page import render_delay
@@ -165,12 +165,14 @@ def test_a_one_sided_delay_prints_its_bound_and_no_point(delay):
     assert "777" not in re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)
 
 
-@pytest.mark.parametrize("name", ["first", "ECI", "Eci, version 2"])
-def test_the_index_is_in_front_wherever_it_stands(delay, name):
-    benchmark = dataclasses.replace(delay.benchmarks[0].benchmark, name=name)
-    moved = [*delay.benchmarks[1:], dataclasses.replace(delay.benchmarks[0], benchmark=benchmark)]
-    facts = words(tree(render_delay(dataclasses.replace(delay, benchmarks=moved))).find(".//header"))
-    assert f"Figures are about {'chess puzzles' if name == 'first' else name}" in facts
+def test_the_figures_are_about_the_benchmark_that_the_sentence_speaks_of(delay):
+    refused = dataclasses.replace(delay.benchmarks[0], refused="unidentified: 1 open model")
+    told = dataclasses.replace(delay, benchmarks=[refused, *delay.benchmarks[1:]])
+    facts = words(tree(render_delay(told)).find(".//header"))
+
+    assert refused.benchmark.name == "ECI"
+    assert f"Figures are about {in_front(told.benchmarks).benchmark.name}" in facts
+    assert "Figures are about ECI" not in facts
 
 
 def test_the_page_names_inputs_by_hash_and_how_to_run_it_again(delay, manifest):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import io
+import itertools
 import json
 import re
 import xml.etree.ElementTree as ET
@@ -99,7 +100,8 @@ def test_what_is_known_only_from_elsewhere_is_marked():
     table = {table.name: table for table in ledger_tables(result)}["thresholds"]
 
     marks = {row.rule_set: str(cells[0])[-1] for row, cells in zip(result.rows, table.rows, strict=True)}
-    assert marks["us-ca-sb53"] == "†"
+    assert marks["kr-ai-basic"] == "†"
+    assert marks["us-ca-sb53"] not in "†‡"
     assert marks["g7-hiroshima"] == "‡"
     assert marks["us-eo-14110"] not in "†‡"
 
@@ -221,3 +223,28 @@ def test_json_holds_no_number_that_is_not_finite(any_ledger):
     report = json.loads(report_json(any_ledger))
 
     assert report["rows"] == [] or {"counts_flop", "seen"} <= set(report["rows"][0])
+
+
+@pytest.mark.parametrize("name", ["r1-distill-qwen-32b", "api-student"])
+def test_no_label_of_the_figure_runs_into_the_column_beside_the_plot_or_the_row_above(name):
+    root = ET.fromstring(standalone(threshold_figure(made(name))).split("\n", 1)[1])
+    space = "{http://www.w3.org/2000/svg}"
+    labels = [one for one in root.iter(f"{space}text") if one.get("class") == "halo s"]
+    places = [float(one.get("y")) for one in labels]
+
+    assert any("presumed high-impact capabilities" in one.text for one in labels)
+    assert all(len(one.text) * 6.4 <= 600 - 14 and not one.text.endswith("…") for one in labels)
+    assert len(set(places)) == len(places)
+    assert min(later - earlier for earlier, later in itertools.pairwise(sorted(places))) >= 15
+
+
+def test_a_label_too_long_for_two_lines_is_cut_and_whole_in_the_hover_title():
+    result = made()
+    long = dataclasses.replace(result.rows[0], threshold="word " * 60 + "end")
+    root = ET.fromstring(standalone(threshold_figure(dataclasses.replace(result, rows=[long]))).split("\n", 1)[1])
+    space = "{http://www.w3.org/2000/svg}"
+    labels = [one.text for one in root.iter(f"{space}text") if one.get("class") == "halo s"]
+
+    assert len(labels) == 2
+    assert sum(words.endswith("…") for words in labels) == 1
+    assert any("word end" in one.text for one in root.iter(f"{space}title"))

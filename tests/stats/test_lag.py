@@ -10,6 +10,7 @@ from angelshare.stats.delay_cautions import (
     CLUSTER_LOGNORMAL,
     DEFAULT,
     KAPLAN_MEIER,
+    NARROW,
     NOISE,
     PAIRED,
     TARGETS,
@@ -97,9 +98,26 @@ def test_the_survival_curve_falls_from_one(noisy):
     _, told, _ = noisy
     shares = [point.share.value for point in told.survival]
 
-    assert shares[0] == 1.0
     assert shares == sorted(shares, reverse=True)
     assert all(0.0 <= point.share.low <= point.share.value <= point.share.high <= 1.0 for point in told.survival)
+    assert all(point.share.low < point.share.high for point in told.survival)
+
+
+def test_the_survival_curve_falls_at_the_months_of_the_matches_and_nowhere_else(noisy):
+    _, told, _ = noisy
+    matches = sorted({spell.high_months for spell in told.spells if spell.matched_by})
+    shares = [1.0, *(point.share.value for point in told.survival)]
+    fell = [point.months for point, before in zip(told.survival, shares, strict=False) if point.share.value < before]
+
+    assert fell == pytest.approx(matches)
+
+
+def test_a_tolerance_says_that_its_interval_is_too_narrow_among_the_changes_too(noisy):
+    _, told, _ = noisy
+
+    for change in told.sensitivity:
+        if isinstance(change.months, Estimate):
+            assert (NARROW in change.months.caution) == change.change.startswith("tolerance")
 
 
 def test_the_same_seed_gives_the_same_panel(noisy):

@@ -25,11 +25,18 @@ def test_the_gap_is_best_closed_less_best_open_with_both_errors():
     assert number.high - number.low == pytest.approx(2 * 1.6449 * 5, abs=1e-3)
 
 
-def test_without_errors_the_interval_has_no_width_and_says_so():
-    number = frontier_gap(series([40, 33], [False, True], [3, math.nan]), level=0.9)
+def test_a_missing_error_is_that_of_most_models_and_no_score_is_exact_for_want_of_one():
+    number = frontier_gap(series([40, 33, 20, 19], [False, True, False, True], [3, math.nan, 4, 5]), level=0.9)
 
-    assert (number.low, number.high) == (7, 7)
-    assert "no standard error" in number.caution
+    assert number.high - number.low == pytest.approx(2 * 1.6449 * 5, abs=1e-3)
+    assert "no standard error of m1: the median of the others stands in" in number.caution
+
+
+@pytest.mark.parametrize("sd", [math.nan, 0.0])
+def test_without_errors_there_is_no_interval_and_no_estimate(sd):
+    number = frontier_gap(series([40, 33], [False, True], [sd, sd]), level=0.9)
+
+    assert isinstance(number, Refusal)
 
 
 def test_one_side_alone_has_no_gap():

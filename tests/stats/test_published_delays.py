@@ -42,7 +42,9 @@ def rows_of(series, benchmark=INDEX, **more):
     return told, {(row.name, row.criterion): row for row in rows}, {row.name: row for row in rows}
 
 
-@pytest.mark.parametrize("name", TRIAL)
+@pytest.mark.parametrize(
+    "name", ["ECI", *(pytest.param(name, marks=pytest.mark.slow) for name in TRIAL if name != "ECI")]
+)
 def test_the_panel_repeats_the_trial(name):
     (spells, matched, matchers), kaplan_meier, lognormal, (low, high) = TRIAL[name]
     told, _, rows = rows_of(real_series(name), scale(name))

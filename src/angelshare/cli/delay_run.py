@@ -29,6 +29,7 @@ from angelshare.govern.delay import Settings
 from angelshare.govern.layouts_cells import day_of
 from angelshare.govern.scores import read_scores
 from angelshare.report.delay_publish import publish_delay
+from angelshare.report.delay_words import front
 from angelshare.store.files import atomic_write, make_folder, sha256_file, storage_errors
 from angelshare.store.manifest import NAME as MANIFEST
 from angelshare.store.manifest import Subject, seal, source_state, verify_run
@@ -123,8 +124,9 @@ def below(report: DelayReport, months: float) -> bool:
 
 
 def main_name(report: DelayReport) -> str:
-    """Name the benchmark the sentence speaks of: the first that is identified."""
-    return next(delay.benchmark.name for delay in report.benchmarks if not delay.refused)
+    """Name the benchmark that the sentence and the figures speak of; "" without one."""
+    delay = front(report)
+    return delay.benchmark.name if delay is not None else ""
 
 
 def command(request: Request) -> str:
@@ -206,7 +208,7 @@ def _campaign(name: str) -> Campaign:
     with storage_errors(path, "read this campaign"):
         text = path.read_bytes()
     try:
-        return parse_campaign(text.decode("utf-8"), str(path))
+        return parse_campaign(text.decode("utf-8-sig"), str(path))
     except UnicodeDecodeError as error:
         raise PlanError(f"{path}: not UTF-8 text ({error}); give a TOML file") from None
 

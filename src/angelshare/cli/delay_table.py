@@ -13,12 +13,15 @@ from rich.table import Table
 
 from angelshare.cli.delay_run import main_name
 from angelshare.core.delay import DelayEstimate, DelayReport
-from angelshare.core.records import Estimate, Number
+from angelshare.core.records import Estimate, Number, Refusal
 from angelshare.report.documents import report_json
 from angelshare.report.numbers import parts, phrase
 
 WIDTH = 20
 """Characters of a bar."""
+
+MONTHS = 15
+"""Characters of a number with its interval, as most are."""
 
 
 def show(report: DelayReport, folder: Path | None, *, as_json: bool) -> None:
@@ -49,25 +52,33 @@ def _table(rows: Sequence[DelayEstimate], name: str, report: DelayReport) -> Tab
         title=f"{escape(name)}: months a closed record stands, data as of {report.as_of}", title_justify="left"
     )
     table.add_column("estimator")
-    table.add_column("months", no_wrap=True)
+    table.add_column("months", min_width=MONTHS)
     table.add_column("", no_wrap=True, min_width=WIDTH)
     table.add_column("matched", justify="right")
     reach = max((_end(row.months) for row in rows), default=1.0)
     usual = next((row.criterion for row in rows if row.default), "")
     for row in rows:
-        shown = parts(row.months, level=report.level, least=1)
+        months = _words(row.months, report.level)
         marks = f"{' *' if row.default else ''}{' †' if row.caution else ''}"
         criterion = "" if row.criterion == usual else f": {row.criterion}"
         table.add_row(
-            escape(f"{row.name}{marks}{criterion}"), escape(f"{shown.value} {shown.interval}"),
+            escape(f"{row.name}{marks}{criterion}"), escape(months),
             _bar(row.months, reach), f"{row.matched}/{row.matched + row.censored} by {row.matchers}",
         )  # fmt: skip
     table.caption = (
         f"A match, where a row names no other: {escape(usual)}. * the default; † has a caution (--json, or the "
         "report); matched: of so many records, by so many releases."
     )
+    refusals = sorted({row.months.refused for row in rows if isinstance(row.months, Refusal)})
+    table.caption += escape("".join(f"\nNot stated: {reason}." for reason in refusals))
     table.caption_justify = "left"
     return table
+
+
+def _words(number: Number, level: float) -> str:
+    """Print a number; why one is not stated is too long for a column, and stands in the report."""
+    shown = parts(number, level=level, least=1)
+    return shown.value if isinstance(number, Refusal) else f"{shown.value} {shown.interval}"
 
 
 def _end(number: Number) -> float:

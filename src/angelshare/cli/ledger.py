@@ -106,7 +106,7 @@ def _read(path: Path, what: str) -> str:
     from angelshare.core.errors import PlanError
 
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")  # with the mark that some editors put first
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise PlanError(f"{path}: cannot read it ({reason}); give {what}") from None

@@ -32,8 +32,8 @@ Domain: TypeAlias = Literal["language", "text_to_image", "text_to_video", "biolo
 EvidenceLevel: TypeAlias = Literal["text-seen", "secondary-seen", "memory"]
 """Whether the text itself was read, a page about it, or neither."""
 
-Treatment: TypeAlias = Literal["excludes", "included then repealed", "targets", "permits", "silent"]
-"""What an instrument does with distillation."""
+Treatment: TypeAlias = Literal["excludes", "included then repealed", "targets", "permits", "silent", "implicit"]
+"""What an instrument does with distillation; `implicit` reaches it through general words, without naming it."""
 
 State: TypeAlias = Literal[
     "in force", "enacted, not yet applicable", "enacted, application not verified", "ended", "not enacted"
@@ -138,6 +138,9 @@ class Count:
     reading: str = ""
     """What is our reading rather than its words."""
 
+    claim: str = ""
+    """Id of the claim in the catalogue that says so."""
+
 
 @record
 class Fallback:
@@ -196,11 +199,17 @@ class Threshold:
     domains: Sequence[Domain] = ()
     """Only models of these domains; empty is any."""
 
+    leaves_out: Sequence[LineKind] = ()
+    """Kinds that do not count towards this threshold, though the instrument counts them elsewhere."""
+
     quote: str = ""
     """At most 15 words of the text."""
 
     flips: str = ""
     """What else would make it see a model, or stop it, whatever the number."""
+
+    claim: str = ""
+    """Id of the claim in the catalogue that says so."""
 
 
 @record
@@ -258,11 +267,17 @@ class RuleSet:
     treatment_note: str = ""
     """The treatment in our words."""
 
+    treatment_claim: str = ""
+    """Id of the claim in the catalogue behind it."""
+
     tolerance: float | None = None
     """Largest error that an estimate may have, as a share of it."""
 
     tolerance_citation: str = ""
     """Pinpoint for that."""
+
+    tolerance_claim: str = ""
+    """Id of the claim in the catalogue that says so."""
 
 
 # --- what is worked out -------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING
 from types import NoneType, UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -109,7 +109,19 @@ def convert_leaf(data: object, kind: Any, where: str) -> Any:  # noqa: ANN401 - 
     try:
         return msgspec.convert(data, kind, strict=True)
     except msgspec.ValidationError as error:
-        raise PlanError(f"{where}: {error}") from None
+        raise PlanError(f"{where}: {error}{_meant(data, kind)}") from None
+
+
+def _meant(data: object, kind: Any) -> str:  # noqa: ANN401 - any leaf type
+    """Name the nearest of the words a leaf may be, where it is a choice of words."""
+    choices = [word for word in _words(kind) if isinstance(word, str)]
+    return f"; {nearest(data, choices)}" if isinstance(data, str) and choices else ""
+
+
+def _words(kind: Any) -> list[object]:  # noqa: ANN401 - any leaf type
+    """List the members of a Literal, or of the Literals in a union."""
+    args = get_args(kind)
+    return list(args) if get_origin(kind) is Literal else [word for arg in args for word in _words(arg)]
 
 
 def _refuse_odd(data: object, where: str) -> None:

@@ -23,7 +23,7 @@ from angelshare.govern.attributable_choices import Choices
 from angelshare.govern.attributable_inputs import Frontier
 from angelshare.govern.campaign import Campaign
 from angelshare.govern.delay import Progress, Ready, Settings, on_logarithm, ready
-from angelshare.govern.delay_words import sentence
+from angelshare.govern.delay_words import in_front, sentence
 from angelshare.govern.published import published_lags
 from angelshare.govern.scores import Checked
 from angelshare.stats.across import difference_of_medians, group_medians
@@ -165,10 +165,10 @@ def _panel(bench: Ready, settings: Settings) -> tuple[BenchmarkDelay, list[Delay
 
 
 def _main(delays: Sequence[BenchmarkDelay]) -> BenchmarkDelay:
-    """Choose the benchmark the sentence speaks of: the first that is not refused."""
-    for delay in delays:
-        if not delay.refused:
-            return delay
+    """Give the benchmark in front; raises RefusedError if there is none."""
+    found = in_front(delays)
+    if found is not None:
+        return found
     why = "; ".join(f"{delay.benchmark.name}: {delay.refused}" for delay in delays[:NAMED])
     why += f"; and {len(delays) - NAMED} more" if len(delays) > NAMED else ""
     raise RefusedError(f"no benchmark identifies a delay ({why}); give scores with more open and closed releases")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from pathlib import PurePath
 
 import numpy as np
 
@@ -48,6 +49,7 @@ def attributable_delay(
     if not 0.5 <= asked.level < 1 or asked.draws < LEAST_DRAWS:  # noqa: PLR2004 - an interval at less than a half is none
         raise PlanError(f"level {asked.level:g}, draws {asked.draws}: need a level in [0.5, 1) and {LEAST_DRAWS} draws")
     check_campaign(campaign, f"campaign '{campaign.name}'")
+    audit, runs = _by_name(audit), {name: _by_name(run) for name, run in (runs or {}).items()}
     arm = asked.arm or audit.header.headline_arm
     curve = read_curve(audit, arm)
     told = Source(title=f"attributable recovery of the arm '{arm}' in the audit '{audit.run}'", url=audit.run)
@@ -63,11 +65,16 @@ def attributable_delay(
         cost_usd=cost(drawn), recovery=result.recovery, beyond_measured=result.beyond,
         verdict=verdict, sentence=sentence, assumptions=inputs.assumptions, tornado=tornado,
         defences=[
-            *measured_defences(audit, arm, drawn, runs=runs or {}),
+            *measured_defences(audit, arm, drawn, runs=runs),
             *assumed_defences(campaign, curve, drawn),
         ],
         draws=asked.draws,
     )  # fmt: skip
+
+
+def _by_name(audit: Audit) -> Audit:
+    """Name an audit by its folder alone: where that lies on a machine is no one else's matter."""
+    return dataclasses.replace(audit, run=PurePath(audit.run).name or audit.run)
 
 
 def _missing(inputs: Inputs) -> str:

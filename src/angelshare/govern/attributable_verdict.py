@@ -48,8 +48,8 @@ def judge(
     short = float(np.mean(result.left_draws < values["shortest_lead_months"]))
     named = _named(inputs, tornado)
     told = (
-        f"the campaign '{campaign}' saves {_months(result.saved)} of a lead of {_months(result.without)}; after "
-        f"{_months(result.calendar)} of campaign and training it leaves {_months(result.left)}, "
+        f"the campaign '{campaign}' saves {_months(result.saved)} of a lead of {_months(result.without)}; with the "
+        f"{_months(result.calendar)} that campaign and training take, {_months(result.left)} are left, "
         f"{100 * result.left.level:.0f} % intervals"
     )
     if short >= needed:
@@ -70,7 +70,7 @@ def judge(
 def _named(inputs: Inputs, tornado: Sequence[Tornado]) -> str:
     """Name the assumptions that matter most and count the rest."""
     count = sum(item.on for item in inputs.assumptions)
-    most = [bar.assumption for bar in tornado if bar.at_low != bar.at_high][:NAMED]
+    most = [bar.assumption.replace("_", " ") for bar in tornado if bar.at_low != bar.at_high][:NAMED]
     return f"{count} in all; {', '.join(most)} matter most" if most else f"{count} in all"
 
 

@@ -78,12 +78,14 @@ def draw(range_: Range, name: str, settings: Settings) -> Drawn:
 
 
 def times(factors: Sequence[Drawn], coefficient: float, count: int) -> Drawn:
-    """Multiply amounts."""
+    """Multiply amounts; a product beyond every number is infinite, and the line it belongs to is then refused."""
+    with np.errstate(over="ignore"):
+        product = np.prod([factor.draws for factor in factors], axis=0, initial=coefficient)
     return Drawn(
         low=coefficient * math.prod(factor.low for factor in factors),
         central=coefficient * math.prod(factor.central for factor in factors),
         high=coefficient * math.prod(factor.high for factor in factors),
-        draws=coefficient * np.prod([factor.draws for factor in factors], axis=0, initial=1.0) * np.ones(count),
+        draws=product * np.ones(count),
     )
 
 

@@ -56,19 +56,25 @@ class Case:
     """Level, draws, seed."""
 
 
-def sort_lines(rules: RuleSet, worked: Sequence[WorkedLine]) -> Sorted:
-    """Sort a model's lines into what a rule-set counts, leaves out and does not settle."""
-    said = [(line, treatment_of(rules, line.line.kind)) for line in worked]
+def sort_lines(rules: RuleSet, threshold: Threshold, worked: Sequence[WorkedLine]) -> Sorted:
+    """Sort a model's lines into what is counted towards a threshold, what is left out and what is not settled."""
+    said = [
+        (line, treatment_of(rules, line.line.kind)) for line in worked if line.line.kind not in threshold.leaves_out
+    ]
     return Sorted(
         counted=[line for line, count in said if count is not None and count.counted == "yes"],
-        excluded=[line for line, count in said if count is not None and count.counted == "no"],
+        excluded=[
+            *(line for line, count in said if count is not None and count.counted == "no"),
+            *(line for line in worked if line.line.kind in threshold.leaves_out),
+        ],
         unsettled=[line for line, count in said if count is None],
     )
 
 
 def threshold_row(case: Case) -> ThresholdRow:
     """Hold a model against one threshold."""
-    lines, rules, threshold = sort_lines(case.rules, case.worked), case.rules, case.threshold
+    rules, threshold = case.rules, case.threshold
+    lines = sort_lines(rules, threshold, case.worked)
     own = _own(lines) if threshold.kind == "share_of_base" else lines
     span = flop_span(own.counted, own.unsettled, case.settings)
     measured = _measures(case, lines, own, span)

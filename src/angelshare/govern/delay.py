@@ -13,6 +13,7 @@ from angelshare.core.delay import Benchmark, DatedScore
 from angelshare.core.record import record
 from angelshare.core.seeds import stream
 from angelshare.govern.scores import Checked
+from angelshare.stats.delay_criteria import has_errors, usual_error
 from angelshare.stats.lag import Series
 from angelshare.stats.latent import Cells, fit_latent
 from angelshare.stats.panel import FloatArray
@@ -22,6 +23,16 @@ LATENT_DRAWS = 400
 
 ON_SEVERAL = 2
 """Benchmarks a model must stand on to be placed on the latent scale: on one alone its place is mostly the prior's."""
+
+ANCHORS = {"ECI": {"Claude 3.5 Sonnet": 130.0, "GPT-5": 150.0}}
+"""Scores that fix a scale: exact by definition, the doubt about these models being in the errors of all others.
+
+Source: Epoch AI's index of 22 August 2026, where these two alone have round scores and no interval; that they fix the
+scale is remembered from its description (https://epoch.ai/benchmarks/eci), not read again.
+"""
+
+NAMED = 4
+"""Models without a standard error that a note names."""
 
 EPOCH = dt.date(1970, 1, 1)
 """Day 0."""
@@ -96,6 +107,7 @@ def ready(checked: Checked, settings: Settings) -> tuple[list[Ready], list[str]]
         for benchmark in checked.scores.benchmarks
     ]  # fmt: skip
     notes = [f"{name}: data end on {end}, with its last score" for name, end in sorted(checked.ends.items())]
+    notes += [note for note in (*map(_exact, by_name.values()), *map(_without_error, found)) if note]
     if settings.latent:
         scale, said = latent_scale(checked, by_name, settings)
         found.append(scale)
@@ -148,9 +160,39 @@ def _series(scores: Sequence[DatedScore], end: str) -> Series:
         name=tuple(row.model for row in rows),
         day=np.array([day_number(row.released_on) for row in rows]),
         score=np.array([row.score for row in rows]),
-        sd=np.array([math.nan if row.score_sd is None else row.score_sd for row in rows]),
+        sd=np.array([_error(row) for row in rows]),
         open=np.array([row.weights == "open" for row in rows]),
         end_day=day_number(end),
+    )
+
+
+def _error(row: DatedScore) -> float:
+    """Give a score's standard error: nan if the source gives none, 0 for a score that the scale is fixed by."""
+    if row.score_sd is not None:
+        return row.score_sd
+    return 0.0 if ANCHORS.get(row.benchmark, {}).get(row.model) == row.score else math.nan
+
+
+def _exact(scores: Sequence[DatedScore]) -> str:
+    """Say which scores fix their scale; empty if none does."""
+    names = [f"{row.model} at {row.score:g}" for row in scores if row.score_sd is None and _error(row) == 0]
+    if not names:
+        return ""
+    return (
+        f"{scores[0].benchmark}: {' and '.join(names)} fix the scale and count as exact, having no error of their own"
+    )
+
+
+def _without_error(bench: Ready) -> str:
+    """Say whose missing standard errors the median of the others stands in for; empty if none is missing, or most."""
+    series, missing = bench.series, ~np.isfinite(bench.series.sd)
+    if not missing.any() or not has_errors(series):
+        return ""
+    names = [name for name, without in zip(series.name, missing, strict=True) if without]
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return (
+        f"{bench.benchmark.name}: {len(names)} of {len(series.name)} scores have no standard error "
+        f"({', '.join(names[:NAMED])}{more}): the median of the others, {usual_error(series):.2g}, stands in"
     )
 
 

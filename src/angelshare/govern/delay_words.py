@@ -8,6 +8,14 @@ from angelshare.core.delay import BenchmarkDelay, DelayEstimate
 from angelshare.core.records import Estimate, Number, Refusal
 
 
+def in_front(delays: Sequence[BenchmarkDelay]) -> BenchmarkDelay | None:
+    """Choose the benchmark that sentence, table and figures speak of: the first that is not refused.
+
+    Scores come with an index of capability first, then by number. None if all are refused.
+    """
+    return next((delay for delay in delays if not delay.refused), None)
+
+
 def sentence(main: BenchmarkDelay, panel: Sequence[DelayEstimate], trend: Number) -> str:
     """Word the default estimate, the range over estimators and criteria, the records still standing, and the trend."""
     name = main.benchmark.name

@@ -13,6 +13,9 @@ from angelshare.core.record import record
 EARLIEST = dt.date(2010, 1, 1)
 """No score of interest is older; an earlier date is a slip."""
 
+LARGEST = 1e9
+"""No scale goes so far: a larger number is a slip."""
+
 LABELS: dict[str, Weights] = {
     "open": "open", "open weights": "open", "open-weights": "open",
     "closed": "closed", "closed weights": "closed", "proprietary": "closed",
@@ -62,9 +65,12 @@ def number_of(text: str, column: str, where: str) -> float:
     try:
         value = float(text)
     except ValueError:
-        raise PlanError(f"{where}: {column}: '{text}' is not a number; write it like 71.5, without a unit") from None
+        hint = "write it like 71.5, with a point and without a unit"
+        raise PlanError(f"{where}: {column}: '{text}' is not a number; {hint}") from None
     if not math.isfinite(value):
         raise PlanError(f"{where}: {column}: '{text}' is not finite; leave the row out if there is no score")
+    if abs(value) > LARGEST:
+        raise PlanError(f"{where}: {column}: {text} is beyond any scale of scores ({LARGEST:g}); correct it")
     return value
 
 

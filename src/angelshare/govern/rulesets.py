@@ -44,9 +44,10 @@ def parse_rules(text: str, where: str) -> RuleSet:
 def sorted_rules(rules: Iterable[RuleSet]) -> Sequence[RuleSet]:
     """Put rule-sets in order of jurisdiction and id; raises PlanError where two have the same id."""
     held = sorted(rules, key=lambda one: (one.jurisdiction, one.id))
-    for earlier, later in pairwise(held):
-        if earlier.id == later.id:
-            raise PlanError(f"two rule-sets have the id '{later.id}'; give yours another")
+    # by id alone: two of one id may name different jurisdictions
+    for earlier, later in pairwise(sorted(one.id for one in held)):
+        if earlier == later:
+            raise PlanError(f"two rule-sets have the id '{later}'; give yours another")
     return held
 
 

@@ -18,7 +18,9 @@ def collect_delay(report: DelayReport) -> Notes:
 
 def _panel(report: DelayReport) -> Iterator[tuple[str, Number]]:
     for entry in report.estimators:
-        yield f"{entry.benchmark}: {entry.name}", cautioned(entry)
+        twice = sum((other.benchmark, other.name) == (entry.benchmark, entry.name) for other in report.estimators) > 1
+        criterion = f", {entry.criterion}" if twice else ""
+        yield f"{entry.benchmark}: {entry.name}{criterion}", cautioned(entry)
 
 
 def _benchmarks(report: DelayReport) -> Iterator[tuple[str, Number]]:

@@ -22,9 +22,12 @@ from angelshare.report.delay_words import (
 )
 from angelshare.report.numbers import count, phrase
 from angelshare.report.svg import Figure, empty, shortened
+from angelshare.stats.delay_cautions import NARROW
 
 _MOST = 26
 """Rows of the sensitivity figure; the table has them all."""
+
+_DAGGER = " † and a hollow mark: simulation shows that this interval holds the truth less often than it says."
 
 _SAID = ("secondary", "remembered")
 """How a figure was checked, where that is less than read at the source."""
@@ -75,7 +78,7 @@ def sensitivity_figure(report: DelayReport, delay: BenchmarkDelay) -> Figure:
         name="sensitivity", title=title, description=f"{default_name}, then Kaplan-Meier. {spoken(rows)}",
         caption=f"Filled circle and printed number: {default_name}; hollow square: the Kaplan-Meier median. The "
         "dotted line is the default as reported. One open release can match many records; leaving it out shows how "
-        f"much rests on it.{more}",
+        f"much rests on it.{_DAGGER if any('†' in row.label for row in rows) else ''}{more}",
         threat=threat, width=WIDTH, height=drawn.height, body=drawn.body,
     )  # fmt: skip
 
@@ -118,7 +121,8 @@ def _estimator(entry: DelayEstimate) -> Row:
 def _published(entry: PublishedLag) -> Row:
     marks = _as_marks(entry)
     beneath = "; ".join(part for part in (entry.interval, entry.mark if entry.mark in _SAID else "") if part)
-    small = ", ".join(part for part in (entry.metric, entry.source.on) if part)
+    # the method first: it is what sets the figures of one source apart
+    small = ", ".join(part for part in (entry.method, entry.metric, entry.source.on) if part)
     return Row(label=entry.source.title, small=small, marks=marks, words=entry.months, beneath=beneath)
 
 
@@ -145,7 +149,10 @@ def _two(default: Number, kaplan_meier: Number) -> Sequence[Mark]:
 
 
 def _change(entry: Sensitivity) -> Row:
-    return Row(label=entry.change, marks=_two(entry.months, entry.kaplan_meier))
+    narrow = isinstance(entry.months, Estimate) and NARROW in entry.months.caution
+    default = Mark(number=entry.months, role="doubtful" if narrow else "closed")
+    marks = [default, Mark(number=entry.kaplan_meier, role="open")]
+    return Row(label=f"{entry.change} †" if narrow else entry.change, marks=marks)
 
 
 def _benchmark(report: DelayReport, delay: BenchmarkDelay) -> Row:
@@ -163,18 +170,14 @@ def _panel_caption(report: DelayReport, name: str) -> str:
     span = criteria_span(report, name)
     said = f" Point estimates run from {span} {MONTHS}." if span else ""
     weak = any(undercovers(entry) for entry in panel(report, name))
-    marked = (
-        " † and a hollow mark: simulation shows that this interval holds the truth less often than it says."
-        if weak
-        else ""
-    )
+    marked = _DAGGER if weak else ""
     others = (
         " Diamonds: figures others published, on their own data and dates, drawn where they are plain numbers."
         if report.published
         else ""
     )
     return (
-        "All rows answer the same question from the same data; they differ in what counts as a match and in which "
-        "months they count (table A). The shaded row is the default, the dotted line its "
+        "Our rows are from the same data; they differ in what counts as a match and in which months they count "
+        "(table A). The shaded row is the default, the dotted line its "
         f"value.{said}{marked}{others}"
     )

@@ -72,6 +72,10 @@ def saved_figure(report: DelayReport, saved: AttributableDelay) -> Figure:
 def _days(entry: DefendedDelay, level: float) -> str:
     if isinstance(entry.days_to_target, Refusal):
         return f"days to target {phrase(entry.days_to_target)}"
+    if entry.days_to_target.high is None:
+        return (
+            f"target in some draws never reached, else after {phrase(entry.days_to_target, unit='days', level=level)}"
+        )
     return f"target after {phrase(entry.days_to_target, unit='days', level=level)}"
 
 

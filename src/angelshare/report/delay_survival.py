@@ -101,7 +101,7 @@ def _caption(report: DelayReport, delay: BenchmarkDelay, known: Known) -> str:
     waiting = count(len(unmatched(delay)))
     reached = " It has not fallen to one half." if known[-1][1].value > _HALF else ""
     return (
-        f"The Kaplan-Meier share at the months it was computed for; the band holds pointwise {percent(report.level)} "
+        f"The Kaplan-Meier share, which falls whenever a match came; the band holds pointwise {percent(report.level)} "
         f"intervals; upright ticks are the {waiting} records not yet matched, at the time they have stood so "
         f"far.{reached} Median: {phrase(number, unit=MONTHS, level=report.level)}."
     )

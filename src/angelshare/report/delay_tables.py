@@ -47,8 +47,8 @@ def page_tables(report: DelayReport) -> list[Table]:
 
 
 def _about(table: Table, benchmark: str) -> Table:
-    """Say the benchmark once in the title instead of in every row, and leave cautions to the marks of the numbers."""
-    kept = [place for place, column in enumerate(table.columns) if column.key not in ("benchmark", "caution")]
+    """Say the benchmark once in the title instead of in every row."""
+    kept = [place for place, column in enumerate(table.columns) if column.key != "benchmark"]
     return dataclasses.replace(
         table,
         title=f"{table.title} on {benchmark}",
@@ -77,12 +77,11 @@ def _estimators(report: DelayReport, shown: Sequence[BenchmarkDelay]) -> Table:
         Column(key="criterion", head="Criterion"), Column(key="aim", head="Months counted"),
         months_column("months", "Months"),
         Column(key="matched", head="Matched", kind="count"), Column(key="censored", head="Not yet", kind="count"),
-        Column(key="matchers", head="Matchers", kind="count"), Column(key="caution", head="Bear in mind"),
-        Column(key="default", head="Default"),
+        Column(key="matchers", head="Matchers", kind="count"), Column(key="default", head="Default"),
     ]  # fmt: skip
     rows: list[Sequence[Cell]] = [
         [entry.benchmark, entry.name, entry.criterion, aim(entry), cautioned(entry), entry.matched, entry.censored,
-         entry.matchers, entry.caution, "yes" if entry.default else ""]
+         entry.matchers, "yes" if entry.default else ""]
         for entry in report.estimators if entry.benchmark in names
     ]  # fmt: skip
     return data_table(

@@ -71,7 +71,8 @@ def delay_lines(report: DelayReport) -> Sequence[DelayLine]:
                 name="Delay left",
                 number=saved.delay_left,
                 role="open",
-                meaning="Months that remain before open weights equal the closed record, with distillation.",
+                meaning="Months before open weights equal the closed record with distillation, the time that campaign "
+                "and training take included.",
             ),
         ]
     return lines

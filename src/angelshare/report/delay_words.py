@@ -16,6 +16,7 @@ from angelshare.core.delay import (
     Spell,
 )
 from angelshare.core.records import Estimate, Number, Refusal
+from angelshare.govern.delay_words import in_front
 from angelshare.report.numbers import at_least, at_most, between, given
 from angelshare.stats.delay_cautions import KAPLAN_MEIER, TARGETS, Target, coverage_caution
 
@@ -30,18 +31,13 @@ _AIMS: dict[Target, str] = {
     "open_side": "since the closed frontier stood where an open release does",
 }
 
-_FRONT = "eci"
-"""A general index of capability goes before single benchmarks."""
-
 _SHORTEST = 0.1
 """Months below which nothing can be said of how long a record stood."""
 
 
 def front(report: DelayReport) -> BenchmarkDelay | None:
-    """Choose the benchmark that gets the figures: the one named ECI, else the first that is not refused."""
-    named = [entry for entry in report.benchmarks if entry.benchmark.name.casefold().startswith(_FRONT)]
-    stated = [entry for entry in report.benchmarks if not entry.refused]
-    return next(iter([*named, *stated, *report.benchmarks]), None)
+    """Choose the benchmark that gets the figures: the one the sentence speaks of, or the first if all are refused."""
+    return in_front(report.benchmarks) or next(iter(report.benchmarks), None)
 
 
 def panel(report: DelayReport, benchmark: str) -> Sequence[DelayEstimate]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 
 from angelshare.core.compute import ComputeLedger, Seen, ThresholdRow
 from angelshare.core.records import Estimate, Number
@@ -11,14 +12,17 @@ from angelshare.report.ledger_tables import MARKS_KEY, short_name
 from angelshare.report.markup import Markup, join, tag
 from angelshare.report.numbers import full, parts, percent, phrase
 from angelshare.report.scales import Scale, ends
-from angelshare.report.svg import Figure, empty, group, line, rect, shortened, text, whisker
+from angelshare.report.svg import Figure, empty, group, line, rect, shortened, text, whisker, wrapped
 
 _WIDTH, _PLOT, _TOP, _ROW = 860.0, 600.0, 34.0, 46.0
 _COLOURS: Mapping[Seen, str] = {"yes": "amber", "no": "a-traces", "depends": "a-self"}
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _MOST_TICKS = 9
-_LABEL = 930.0
-"""Width of a label as `shortened` reckons it, for type a little smaller than its own."""
+_LETTER = 6.4
+"""Width of a letter of a row's label, on the wide side."""
+
+_LEAD = 15.0
+"""From one line of a label to the next."""
 
 
 def threshold_figure(ledger: ComputeLedger) -> Figure:
@@ -30,9 +34,13 @@ def threshold_figure(ledger: ComputeLedger) -> Figure:
         reason = "No amount of compute could be stated; table I says why."
         return empty("thresholds", title, reason=reason, threat=_line(ledger))
     scale = _scale(numbers, rows)
-    base = _TOP + _ROW * (len(rows) + 1)
+    labels = [_label(row, scale) for row in rows]
+    bottoms = list(accumulate((_ROW + _LEAD * (len(lines) - 1) for lines in labels), initial=_TOP + _ROW))
+    base = bottoms[-1]
     layers = [_axis(scale, base), _total(ledger, scale)]
-    layers += [_row(row, scale, _TOP + _ROW * (index + 1)) for index, row in enumerate(rows)]
+    layers += [
+        _row(row, lines, scale, bottom - _ROW) for row, lines, bottom in zip(rows, labels, bottoms[1:], strict=True)
+    ]
     return Figure(
         name="thresholds", title=title, description=_description(ledger, rows), caption=_caption(ledger, rows),
         threat=_line(ledger), width=_WIDTH, height=base + 44, body=join(*layers),
@@ -68,14 +76,25 @@ def _total(ledger: ComputeLedger, scale: Scale) -> Markup:
     )  # fmt: skip
 
 
-def _row(row: ThresholdRow, scale: Scale, top: float) -> Markup:
-    x, y = scale.inside(row.threshold_flop or scale.low), top + 16
+def _label(row: ThresholdRow, scale: Scale) -> Sequence[str]:
+    """Name a row in one line over the plot, or in two; what is longer is cut, and whole in its hover title."""
     standing = "" if row.state == "in force" else f" ({row.state})"
-    name = shortened(f"{short_name(row)}: {row.threshold}{standing}", _LABEL)
+    fits = int((scale.end - scale.start) / _LETTER)
+    lines = wrapped(f"{short_name(row)}: {row.threshold}{standing}", fits)
+    kept = [lines[0], " ".join(lines[1:])] if len(lines) > 1 else lines
+    return [shortened(words, fits, size=1 / 0.54) for words in kept]
+
+
+def _row(row: ThresholdRow, lines: Sequence[str], scale: Scale, top: float) -> Markup:
+    """Draw a row whose last line of label stands at `top`, the others above it."""
+    x, y = scale.inside(row.threshold_flop or scale.low), top + 16
     zone = rect((x, y - 9), (scale.end - x, 18), "zone")
     edge = line((x, y - 11), (x, y + 11), "ln w")
     marks = group("", _COLOURS[row.seen], _interval(row.counts_flop, scale, y))
-    label = text(scale.start, top - 2, name, classes="halo s")
+    label = join(*(
+        text(scale.start, top - 2 - _LEAD * above, words, classes="halo s")
+        for above, words in enumerate(reversed(lines))
+    ))  # fmt: skip
     hover = f"{row.instrument}, {row.threshold}, {row.state}: counted {full(row.counts_flop, unit='FLOP')}; {row.why}"
     pale = "" if row.state == "in force" else "dim"
     return group(hover, pale, zone, group("", "grey", edge), marks, label, _beside(row.distance, row.seen, y + 3))

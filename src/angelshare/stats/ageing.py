@@ -13,6 +13,7 @@ from scipy.stats import t as student
 
 from angelshare.core.delay import Spell
 from angelshare.core.records import Estimate, Number, Refusal
+from angelshare.stats.intervals import stated
 from angelshare.stats.panel import FloatArray
 
 LEAST_MATCHERS = 4
@@ -20,6 +21,9 @@ LEAST_MATCHERS = 4
 
 PRIOR_SD = 1.5
 """Spread of a weak prior on the slope per year and on log sigma; keeps a resample without a trend finite."""
+
+CAUTION = "in simulation the 90 % interval holds the truth in 88 to 89 % of worlds: a little too narrow"
+"""What the interval is worth."""
 
 DAYS_PER_YEAR = 365.25
 
@@ -48,9 +52,12 @@ def delay_trend(spells: Sequence[Spell], *, level: float) -> Number:
     error = math.sqrt((count - 1) / count * float(((np.array(left) - slope) ** 2).sum()))
     freedom = _freedom(year, np.array([spell.matched_by or "" for spell in spells]))
     reach = float(student.ppf(0.5 + level / 2, freedom)) * error
-    return Estimate(
-        value=math.exp(slope), low=math.exp(slope - reach), high=math.exp(slope + reach), level=level, n=count,
-        method="interval-censored lognormal regression on record date, jackknife over matching releases",
+    return stated(
+        Estimate(
+            value=math.exp(slope), low=math.exp(slope - reach), high=math.exp(slope + reach), level=level, n=count,
+            method="interval-censored lognormal regression on record date, jackknife over matching releases",
+            caution=CAUTION,
+        )
     )  # fmt: skip
 
 

@@ -50,6 +50,9 @@ TARGETS: Mapping[str, Target] = {
 }
 """What each aims at."""
 
+NARROW = "in simulation the interval holds the truth less often than its level says"
+"""How every caution of an interval that is too narrow begins."""
+
 UNDERCOVERS: Mapping[str, str] = {
     CLUSTER_LOGNORMAL: "it takes the matching releases for independent",
     CLUSTER_KAPLAN_MEIER: "it takes the matching releases for independent",
@@ -63,4 +66,4 @@ UNDERCOVERS: Mapping[str, str] = {
 def coverage_caution(name: str) -> str:
     """Say that an interval is too narrow, where simulation shows it; empty otherwise."""
     why = UNDERCOVERS.get(name)
-    return f"in simulation the interval holds the truth less often than its level says: {why}" if why else ""
+    return f"{NARROW}: {why}" if why else ""

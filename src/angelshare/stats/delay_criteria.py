@@ -62,8 +62,14 @@ def has_errors(series: Series) -> bool:
 
 
 def errors_of(series: Series) -> FloatArray:
-    """Give (models,) standard errors, 0 where none is given: a score the scale is anchored on."""
-    return np.asarray(np.nan_to_num(series.sd, nan=0.0))
+    """Give (models,) standard errors; `usual_error` stands in for one not given: no score is exact by omission."""
+    return np.asarray(np.where(np.isfinite(series.sd), series.sd, usual_error(series)))
+
+
+def usual_error(series: Series) -> float:
+    """Give the median standard error above 0; 0 if there is none, as where all scores are exact."""
+    given = series.sd[series.sd > 0]
+    return float(np.median(given)) if given.size else 0.0
 
 
 def at_least_as_good(series: Series, closed: Sequence[int], draws: FloatArray | None) -> FloatArray:

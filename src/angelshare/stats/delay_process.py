@@ -40,6 +40,8 @@ BEYOND = 60
 WIDEST = float(np.log(30.0))
 """An interval wider than from a thirtieth to thirty times its value says nothing."""
 
+TOO_WIDE = "unidentified: the lags scatter so much that the median could be thirty times shorter or longer"
+
 LEAST_MATCHED = 3
 """Matched records below which no lag is estimated."""
 
@@ -174,9 +176,7 @@ def lag_number(value: float, errors: FloatArray, *, level: float, n: int, method
     above = float(np.quantile(np.abs(errors), level, method="higher"))
     below = float(np.quantile(np.abs(bounded), level)) if bounded.size else np.inf
     if below > WIDEST:
-        return Refusal(
-            refused=f"unidentified: the lags scatter so much that the interval spans {np.exp(2 * below):.0e}x"
-        )
+        return Refusal(refused=TOO_WIDE)
     return Estimate(
         value=float(np.exp(value)), low=float(np.exp(value - below)),
         high=float(np.exp(value + above)) if np.isfinite(above) else None,

@@ -26,6 +26,8 @@ from angelshare.stats.delay_criteria import padded
 from angelshare.stats.delay_fit import LagFits, Law, fit_lags
 from angelshare.stats.delay_process import (
     LEAST_MATCHED,
+    TOO_WIDE,
+    WIDEST,
     Design,
     LagEstimator,
     Resamples,
@@ -34,7 +36,7 @@ from angelshare.stats.delay_process import (
     lag_number,
     resample,
 )
-from angelshare.stats.intervals import caution_of
+from angelshare.stats.intervals import caution_of, stated
 from angelshare.stats.panel import FloatArray
 from angelshare.stats.spells import Series, SpellTable
 from angelshare.stats.survival import kaplan_meier, median_rows, quantile_time, turnbull_median
@@ -176,15 +178,20 @@ def number_on(series: Series, table: SpellTable, name: str, ask: Ask) -> Number:
 
 def row(name: str, criterion: str, table: SpellTable, number: Number, *, benchmark: str) -> DelayEstimate:
     """Write one row of the panel; the number carries the row's caution too, since it may be printed alone."""
-    caution = coverage_caution(name)
-    if isinstance(number, Estimate):
-        caution = caution_of(caution, number.caution)
-        number = replace(number, caution=caution)
+    number = with_caution(stated(number), coverage_caution(name))
+    caution = number.caution if isinstance(number, Estimate) else coverage_caution(name)
     return DelayEstimate(
         name=name, criterion=criterion, months=number, matched=int(table.matched.sum()),
         censored=int((~table.matched).sum()), matchers=table.matchers,
         caution=caution, benchmark=benchmark, default=name == DEFAULT,
     )  # fmt: skip
+
+
+def with_caution(number: Number, caution: str) -> Number:
+    """Put a caution before those that an estimate has."""
+    if isinstance(number, Refusal):
+        return number
+    return replace(number, caution=caution_of(caution, number.caution))
 
 
 def cluster_percentile(name: str, tables: Sequence[SpellTable], ask: Ask) -> Number:
@@ -210,6 +217,8 @@ def cluster_percentile(name: str, tables: Sequence[SpellTable], ask: Ask) -> Num
         return Refusal(refused=unbounded(first))
     ends = np.quantile(np.minimum(np.exp(draws), FAR), [0.5 - ask.level / 2, 0.5 + ask.level / 2])
     middle = float(np.exp(value[0]))
+    if ends[0] < middle / np.exp(WIDEST):
+        return Refusal(refused=TOO_WIDE)
     return Estimate(
         value=middle, low=min(float(ends[0]), middle),
         high=max(float(ends[1]), middle) if ends[1] < FAR else None,

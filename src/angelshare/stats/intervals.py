@@ -7,8 +7,11 @@ from statistics import NormalDist
 
 import numpy as np
 
-from angelshare.core.records import Estimate
+from angelshare.core.records import Estimate, Number, Refusal
 from angelshare.stats.panel import FloatArray
+
+NO_WIDTH = 1e-9
+"""An interval narrower than this share of its value is rounding, not doubt."""
 
 
 def normal_quantile(probability: float) -> float:
@@ -34,6 +37,15 @@ def estimate(value: float, draws: FloatArray, *, level: float, n: int, method: s
         value=float(value), low=min(low, float(value)), high=max(high, float(value)),
         level=level, n=n, method=method, caution=caution,
     )  # fmt: skip
+
+
+def stated(number: Number) -> Number:
+    """Refuse an estimate whose interval has no width: draws that are all alike say nothing of the doubt."""
+    if isinstance(number, Refusal) or number.low is None or number.high is None:
+        return number
+    if number.high - number.low > NO_WIDTH * max(abs(number.value), 1.0):
+        return number
+    return Refusal(refused=f"unidentified: every resample gives {number.value:.3g}, so nothing is known of its doubt")
 
 
 def wilson_ends(share: float, n: float, critical: float) -> tuple[float, float]:

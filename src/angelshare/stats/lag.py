@@ -8,6 +8,7 @@ by side, with what each aims at in `TARGETS` and what simulation says of its int
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from angelshare.stats.delay_cautions import (
     TOLERANCE,
     TREND,
     TURNBULL,
+    coverage_caution,
 )
 from angelshare.stats.delay_criteria import (
     QUANTILES,
@@ -49,7 +51,9 @@ from angelshare.stats.delay_rows import (
     row,
     spell_number,
     why_not,
+    with_caution,
 )
+from angelshare.stats.intervals import stated
 from angelshare.stats.panel import FloatArray
 from angelshare.stats.spells import SINCE_DAY, Series, SpellTable, frontier_steps, records, spell_records, spell_table
 from angelshare.stats.survival import share_rows
@@ -57,8 +61,8 @@ from angelshare.stats.trend import bracket_spells, frontier_slope, straightened,
 
 __all__ = ["Series", "delay_panel", "frontier_slope"]
 
-CURVE_MONTHS = 1.0
-"""Months between points of the survival curve."""
+BAND_MONTHS = 1.0
+"""Between the months at which the survival curve falls its band is given this often."""
 
 NO_ERRORS = "the source gives no standard errors"
 
@@ -197,7 +201,8 @@ def _sensitivity(series: Series, benchmark: Benchmark, *, since_day: float, ask:
     """Change the criterion, then leave out each matching release, the one with most matches first."""
     for limit in tolerances(series, benchmark):
         table = spell_table(series, since_day=since_day, tolerance=limit.amount)
-        yield _changed(series, table, f"tolerance {limit.words}", ask)
+        change = _changed(series, table, f"tolerance {limit.words}", ask)
+        yield replace(change, months=with_caution(change.months, coverage_caution(TOLERANCE)))
     table = spell_table(series, since_day=since_day)
     matchers, counts = np.unique(table.matcher[table.matched], return_counts=True)
     for matcher in matchers[np.argsort(-counts, kind="stable")]:
@@ -215,26 +220,33 @@ def _changed(series: Series, table: SpellTable, change: str, ask: Ask) -> Sensit
     fitted = fit_table(design_of(series, table), table, ask)
     return Sensitivity(
         change=change,
-        months=spell_number(LOGNORMAL, fitted, ask),
-        kaplan_meier=spell_number(KAPLAN_MEIER, fitted, ask),
+        months=stated(spell_number(LOGNORMAL, fitted, ask)),
+        kaplan_meier=stated(spell_number(KAPLAN_MEIER, fitted, ask)),
     )
 
 
 def _survival(fitted: Fitted, ask: Ask) -> list[SurvivalPoint]:
-    """Give the Kaplan-Meier curve month by month, up to the longest time that any record was followed."""
+    """Give the Kaplan-Meier curve at every match, its band also month by month, up to the longest time of any record.
+
+    Months at which no resample has left the curve's start yet are not given: there the share is 1 by definition.
+    """
     table, drawn = fitted.table, fitted.resamples.releases
     time = np.where(table.matched, table.high, table.low)
-    months = np.arange(0.0, np.floor(time.max()) + CURVE_MONTHS, CURVE_MONTHS)
+    months = np.unique(np.concatenate((time, np.arange(BAND_MONTHS, time.max(), BAND_MONTHS))))
     shares = share_rows(time[None], table.matched[None], months)[0]
     errors = share_rows(drawn.time, drawn.matched, months) - drawn.share(months)
     half = np.quantile(np.abs(errors), ask.level, axis=0) if errors.size else np.ones(months.size)
-    return [
+    points = [
         SurvivalPoint(
             months=float(month),
-            share=Estimate(
-                value=float(share), low=float(max(share - width, 0.0)), high=float(min(share + width, 1.0)),
-                level=ask.level, n=table.matchers, method=METHOD,
+            share=stated(
+                Estimate(
+                    value=float(share), low=float(max(share - width, 0.0)), high=float(min(share + width, 1.0)),
+                    level=ask.level, n=table.matchers, method=METHOD,
+                )
             ),
         )
         for month, share, width in zip(months, shares, half, strict=True)
     ]  # fmt: skip
+    begun = next((place for place, point in enumerate(points) if isinstance(point.share, Estimate)), len(points))
+    return points[begun:]

@@ -10,7 +10,7 @@ from scipy.special import logit, stdtrit
 from angelshare.core.delay import DAYS_PER_MONTH, Benchmark
 from angelshare.core.records import Number, Refusal
 from angelshare.stats.delay_cautions import SLOPE_CLOSED, SLOPE_OPEN, coverage_caution
-from angelshare.stats.intervals import estimate, two_sided
+from angelshare.stats.intervals import estimate, stated, two_sided
 from angelshare.stats.panel import FloatArray, IntArray
 from angelshare.stats.spells import AT_ONCE, Series, SpellTable, records
 
@@ -70,11 +70,15 @@ def frontier_slope(series: Series, *, which: Which, level: float, bootstraps: in
     line = frontier(series, which)
     if line.year.size < LEAST_RECORDS:
         return Refusal(refused=f"too few {which} records: {line.year.size}, {LEAST_RECORDS} are needed")
+    if np.ptp(line.year) == 0:
+        return Refusal(refused=f"all {line.year.size} {which} records are of one day")
     slopes = _slopes(*_paths(line, bootstraps, rng))
     value = float(_slopes(line.year[None], line.score[None])[0])
-    return estimate(
-        value, _widened(value, slopes, line.year.size, level), level=level, n=line.year.size, method=SLOPE_METHOD,
-        caution=coverage_caution(SLOPE_OPEN if which == "open" else SLOPE_CLOSED),
+    return stated(
+        estimate(
+            value, _widened(value, slopes, line.year.size, level), level=level, n=line.year.size, method=SLOPE_METHOD,
+            caution=coverage_caution(SLOPE_OPEN if which == "open" else SLOPE_CLOSED),
+        )
     )  # fmt: skip
 
 
@@ -95,7 +99,9 @@ def trend_offset(
     if not np.isfinite(value):
         return Refusal(refused="no common rising trend")
     kept = drawn[np.isfinite(drawn)]
-    return estimate(value, _widened(value, kept, few, level), level=level, n=few, method=TREND_METHOD)
+    if kept.size < drawn.size / 2:
+        return Refusal(refused="no common rising trend in most resamples")
+    return stated(estimate(value, _widened(value, kept, few, level), level=level, n=few, method=TREND_METHOD))
 
 
 def threshold_spells(series: Series, since_day: float) -> SpellTable:
@@ -171,7 +177,9 @@ def _offsets(
         (year - year.mean(axis=1, keepdims=True), score)
         for year, score in ((closed_year, closed_score), (open_year, open_score))
     ]
-    slope = sum((x * score).sum(axis=1) for x, score in parts) / sum((x**2).sum(axis=1) for x, _ in parts)
+    # records of one day have no slope, as those of a flat frontier have none
+    spread = np.maximum(sum((x**2).sum(axis=1) for x, _ in parts), np.finfo(float).tiny)
+    slope = sum((x * score).sum(axis=1) for x, score in parts) / spread
     gap = (
         closed_score.mean(axis=1)
         - open_score.mean(axis=1)

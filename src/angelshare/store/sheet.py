@@ -13,6 +13,9 @@ from angelshare.core.errors import PlanError
 from angelshare.core.record import record
 from angelshare.store.files import storage_errors
 
+SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+"""What else parts cells, and how a message calls it."""
+
 
 @record
 class Line:
@@ -65,6 +68,7 @@ def parse_sheet(data: bytes, name: str, where: str) -> Sheet:
         raise PlanError(f"{where}: the file is empty; give a CSV file with a header row and at least one score")
     number, header = first
     columns = [cell.strip() for cell in header]
+    _check_separator(columns, f"{where}, line {number}")
     _check_header(columns, f"{where}, line {number}")
     lines = [Line(number=at, cells=_cells(columns, row, f"{where}, line {at}")) for at, row in rows]
     if not lines:
@@ -86,6 +90,15 @@ def _rows(text: str, where: str) -> Iterator[tuple[int, list[str]]]:
         if any(cell.strip() for cell in row):
             yield begins, row
         begins = reader.line_num + 1
+
+
+def _check_separator(columns: Sequence[str], where: str) -> None:
+    """Refuse a header that is one cell with another separator in it, as spreadsheets of some countries write it."""
+    found = next((name for sign, name in SEPARATORS.items() if len(columns) == 1 and sign in columns[0]), "")
+    if found:
+        raise PlanError(
+            f"{where}: its cells are parted by {found}; save it as CSV parted by commas, with decimal points"
+        )
 
 
 def _check_header(columns: Sequence[str], where: str) -> None:
