@@ -336,7 +336,11 @@ def test_no_committed_text_names_a_machine_or_a_package_index():
     own = Path(__file__).relative_to(ROOT).as_posix()
     for name in committed():
         path = ROOT / name
-        if name == own or not path.is_file() or path.suffix in (".safetensors", ".eval", ".json", ".jsonl", ".svg", ".xz"):
+        if (
+            name == own
+            or not path.is_file()
+            or path.suffix in (".safetensors", ".eval", ".json", ".jsonl", ".svg", ".xz")
+        ):
             continue
         found = forbidden.search(path.read_text(encoding="utf-8"))
         assert found is None, f"{name}: {found[0]}"

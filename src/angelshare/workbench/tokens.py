@@ -62,7 +62,9 @@ def issue(user: User, name: str, scopes: Sequence[str], *, lives: timedelta, now
         created_at=now,
         expires_at=now + lives,
     )
-    people.note(user, "token made", name, {"scopes": ", ".join(row.scopes), "expires": row.expires_at.date().isoformat()}, now)
+    people.note(
+        user, "token made", name, {"scopes": ", ".join(row.scopes), "expires": row.expires_at.date().isoformat()}, now
+    )
     return text, row
 
 
