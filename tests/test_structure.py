@@ -121,7 +121,8 @@ def test_no_function_hides_what_it_needs_in_extra_keywords():
         f"{name(path)}: {node.name}(**{node.args.kwarg.arg})"
         for path in MODULES
         for node in ast.walk(tree(path))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.args.kwarg is not None
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.args.kwarg is not None
         # Django refuses a signal's receiver that does not take what later versions may send
         and not any(ast.unparse(mark).startswith("receiver(") for mark in node.decorator_list)
     ]

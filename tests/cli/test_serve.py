@@ -28,6 +28,8 @@ CLEAN = {
     if not name.startswith(("ANGELSHARE_", "DJANGO_")) and name not in ("DATABASE_URL", "EMAIL_URL")
 }
 
+pytestmark = pytest.mark.slow
+
 
 def run(*arguments, env=None, stdin="", cwd=None):
     return subprocess.run(
