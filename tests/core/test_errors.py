@@ -15,10 +15,11 @@ def below(kind: type[AngelshareError]) -> set[type[AngelshareError]]:
     return {kind}.union(*(below(child) for child in kind.__subclasses__()))
 
 
-for found in pkgutil.walk_packages(angelshare.__path__, "angelshare."):
+for room in pkgutil.iter_modules(angelshare.__path__, "angelshare."):
     # the workbench's modules need Django set up, and its errors are all in core
-    if not found.name.endswith("__main__") and not found.name.startswith("angelshare.workbench."):
-        importlib.import_module(found.name)  # errors of other rooms join their family when their module is read
+    if room.ispkg and room.name != "angelshare.workbench":
+        for found in pkgutil.walk_packages(importlib.import_module(room.name).__path__, f"{room.name}."):
+            importlib.import_module(found.name)  # errors of other rooms join their family when their module is read
 KINDS = sorted((kind for kind in below(AngelshareError) if kind.__module__.startswith("angelshare.")), key=str)
 
 
