@@ -17,9 +17,11 @@ def below(kind: type[AngelshareError]) -> set[type[AngelshareError]]:
 
 for room in pkgutil.iter_modules(angelshare.__path__, "angelshare."):
     # the workbench's modules need Django set up, and its errors are all in core
-    if room.ispkg and room.name != "angelshare.workbench":
-        for found in pkgutil.walk_packages(importlib.import_module(room.name).__path__, f"{room.name}."):
-            importlib.import_module(found.name)  # errors of other rooms join their family when their module is read
+    if room.name not in ("angelshare.workbench", "angelshare.__main__"):
+        place = getattr(importlib.import_module(room.name), "__path__", [])
+        for found in pkgutil.walk_packages(place, f"{room.name}."):
+            if not found.name.endswith("__main__"):
+                importlib.import_module(found.name)  # errors of other rooms join their family when they are read
 KINDS = sorted((kind for kind in below(AngelshareError) if kind.__module__.startswith("angelshare.")), key=str)
 
 
