@@ -13,7 +13,8 @@ serve: $(VENV)/.serve  ## the workbench of dossiers, on this machine only, with 
 	$(BIN)/angelshare serve --demo
 
 test: $(VENV)/.all  ## every test, in at most ten minutes on two cores after set-up
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not slow and not calibration"
+	$(BIN)/python -m pytest -q -m "slow or calibration"
 
 check: $(VENV)/.all  ## style, types, import contract, quick tests
 	PATH="$(CURDIR)/$(BIN):$$PATH" ./check
