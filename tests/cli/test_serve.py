@@ -100,7 +100,12 @@ def served(tmp_path_factory):
     """A workspace that was served once, and what the server said of itself."""
     workspace = tmp_path_factory.mktemp("served") / "workbench"
     server = Started(workspace, "--demo", "--no-deliver")
-    pages = {path: get(server.address, path) for path in ("/", "/model-distillation-risk/", "/accounts/login/")}
+    pages = {
+        path: get(server.address, path)
+        for path in ("/", "/model-distillation-risk/", "/accounts/login/", "/model-distillation-risk/feed/")
+    }
+    feed = pages.pop("/model-distillation-risk/feed/")[1]
+    assert f'href="{server.address}model-distillation-risk/' in feed, "links in feeds lead to the port that answers"
     held = run("restore", "x.zip", "--workspace", workspace, "--force")
     code = server.stop()
     return workspace, pages, code, held

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from angelshare.core.audit import Audit
 from angelshare.report.columns import ARM, BUDGET, CURVE, DOMAIN, curve_name, data_table, number_column
 from angelshare.report.figure_tables import figure_tables
-from angelshare.report.notes import collect
+from angelshare.report.notes import collect, places_named
 from angelshare.report.numbers import percent
 from angelshare.report.scale_tables import divergence_table, logit_table
 from angelshare.report.table import Cell, Column, Table
@@ -185,7 +185,7 @@ def _deviations(audit: Audit, *, most: int | None) -> Table:
         [f"D{index}", "deviation", text, ""] for index, text in enumerate(audit.deviations, start=1)
     ]
     for kind, among in (("refusal", notes.refusals), ("caution", notes.cautions)):
-        rows += [[note.mark, kind, note.text, _named(note.places, most)] for note in among]
+        rows += [[note.mark, kind, note.text, places_named(note.places, most, _DEVIATIONS)] for note in among]
     columns = [Column(key="mark", head="Mark"), Column(key="kind", head="Kind"), Column(key="text", head="In words"),
                Column(key="places", head="Where it stands")]  # fmt: skip
     return data_table(
@@ -194,12 +194,6 @@ def _deviations(audit: Audit, *, most: int | None) -> Table:
         "guessed; and "
         "what to bear in mind with some that are.",
     )  # fmt: skip
-
-
-def _named(places: Sequence[str], most: int | None) -> str:
-    if most is None or len(places) <= most + 1:
-        return "; ".join(places)
-    return f"{'; '.join(places[:most])}; and {len(places) - most} more, listed in {_DEVIATIONS}.csv"
 
 
 def _limits(audit: Audit) -> Table:

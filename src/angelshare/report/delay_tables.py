@@ -20,6 +20,7 @@ from angelshare.report.delay_words import (
     matchers,
     unmatched,
 )
+from angelshare.report.notes import places_named
 from angelshare.report.table import Cell, Column, Table
 
 _NOTES = "exclusions_and_refusals"
@@ -174,7 +175,7 @@ def _notes(report: DelayReport, *, most: int | None) -> Table:
     rows: list[Sequence[Cell]] = [["D1", "exclusion", left_out, ""]]
     rows += [[f"D{index}", "note", text, ""] for index, text in enumerate(report.notes, start=2)]
     for kind, among in (("refusal", notes.refusals), ("caution", notes.cautions)):
-        rows += [[note.mark, kind, note.text, _named(note.places, most)] for note in among]
+        rows += [[note.mark, kind, note.text, places_named(note.places, most, _NOTES)] for note in among]
     columns = [Column(key="mark", head="Mark"), Column(key="kind", head="Kind"), Column(key="text", head="In words"),
                Column(key="places", head="Where it stands")]  # fmt: skip
     return data_table(
@@ -182,12 +183,6 @@ def _notes(report: DelayReport, *, most: int | None) -> Table:
         note="What was left out or read in a particular way; numbers the data could not carry, which are not stated "
         "rather than guessed; and what to bear in mind with some that are.",
     )  # fmt: skip
-
-
-def _named(places: Sequence[str], most: int | None) -> str:
-    if most is None or len(places) <= most + 1:
-        return "; ".join(places)
-    return f"{'; '.join(places[:most])}; and {len(places) - most} more, listed in {_NOTES}.csv"
 
 
 def _inputs(report: DelayReport) -> Table:

@@ -50,6 +50,13 @@ def collect(audit: Audit) -> Notes:
     return grouped([*said, *unfitted])
 
 
+def places_named(places: Sequence[str], most: int | None, table: str) -> str:
+    """Name where a note stands: all places, or the first `most` and the CSV table that lists the rest."""
+    if most is None or len(places) <= most + 1:
+        return "; ".join(places)
+    return f"{'; '.join(places[:most])}; and {len(places) - most} more, listed in {table}.csv"
+
+
 def grouped(said: Iterable[tuple[str, Number]]) -> Notes:
     """Group numbers, each with its place in words, by the words of their refusal or caution."""
     refusals: dict[str, list[str]] = {}

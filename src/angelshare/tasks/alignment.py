@@ -70,7 +70,9 @@ def align(logs: LogSet, *, extractor: Extractor = "flexible", mismatch: Mismatch
     for code, task in enumerate(tasks):
         held = [[log for log in side if log.task == task] for _, side in named]
         _same_scoring([log for side in held for log in side])
-        items, lacking = _shared_items([log for side in held for log in side], mismatch)
+        items, lacking = shared_items(
+            [(log.source, {score.item for score in log.scores}) for side in held for log in side], mismatch, what="logs"
+        )
         left_out += lacking
         domain += [code] * len(items)
         ids += items
@@ -152,18 +154,24 @@ def _scoring(log: ImportedScores) -> str:
     return f"{log.metric} ({', '.join(dict.fromkeys((log.strict_by, log.flexible_by)))})"
 
 
-def _shared_items(logs: Sequence[ImportedScores], mismatch: Mismatch) -> tuple[list[str], int]:
-    """Give the items that all logs hold, and how many more some hold."""
-    held = [{score.item for score in log.scores} for log in logs]
+def shared_items(logs: Sequence[tuple[str, set[str]]], mismatch: Mismatch, *, what: str) -> tuple[list[str], int]:
+    """Give the items that all logs hold, and how many more some hold.
+
+    Args:
+        logs: name of each log and the items it holds.
+        mismatch: refuse where they differ, or keep the common ones.
+        what: the logs in a word, for the message: "logs", "judged logs".
+
+    Raises PlanError if no item is in all, or if they differ and must not.
+    """
+    held = [items for _, items in logs]
     common, every = set.intersection(*held), set.union(*held)
     if not common:
-        raise PlanError(f"no item is in all {len(logs)} logs; were they made from the same version of the task?")
+        raise PlanError(f"no item is in all {len(logs)} {what}; were they made from the same version of the task?")
     if mismatch == "refuse" and common != every:
-        lacking = [
-            f"{log.source} lacks {len(every - ids)}" for log, ids in zip(logs, held, strict=True) if ids != every
-        ]
+        lacking = [f"{name} lacks {len(every - own)}" for name, own in logs if own != every]
         raise PlanError(
-            f"the logs hold different items ({'; '.join(lacking)} of {len(every)}); run them on the same items, "
+            f"the {what} hold different items ({'; '.join(lacking)} of {len(every)}); run them on the same items, "
             f'or set mismatch = "common" to keep the {len(common)} that all hold'
         )
     return sorted(common), len(every) - len(common)

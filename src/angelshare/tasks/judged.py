@@ -14,6 +14,7 @@ from angelshare.core.strict import decode_json
 from angelshare.stats.judge import Lengths
 from angelshare.stats.panel import FloatArray, IntArray, Panel
 from angelshare.store.files import storage_errors
+from angelshare.tasks.alignment import shared_items
 
 
 @record
@@ -96,7 +97,8 @@ def judged_panel(
     """
     if len(logs.students) != seeds:
         raise PlanError(f"judge: {len(logs.students)} judged students, but {seeds} with scores; give one log for each")
-    common, left_out = _shared(logs.all, mismatch)
+    shared, left_out = shared_items([(log.source, set(log.lines)) for log in logs.all], mismatch, what="judged logs")
+    common = set(shared)
     same = common == set(items) and len(set(items)) == len(items)
     order = list(items) if same else sorted(common)
     _one_reference(logs.all, order)
@@ -130,22 +132,6 @@ def _read(path: Path, name: str) -> JudgedLog:
     if not lines:
         raise PlanError(f"{path}: no judged items")
     return JudgedLog(source=name, lines=lines)
-
-
-def _shared(logs: Sequence[JudgedLog], mismatch: Mismatch) -> tuple[set[str], int]:
-    held = [set(log.lines) for log in logs]
-    common, every = set.intersection(*held), set.union(*held)
-    if not common:
-        raise PlanError(f"judge: no item is in all {len(logs)} judged logs; judge the same items for each")
-    if mismatch == "refuse" and common != every:
-        lacking = [
-            f"{log.source} lacks {len(every - own)}" for log, own in zip(logs, held, strict=True) if own != every
-        ]
-        raise PlanError(
-            f"judge: the judged logs hold different items ({'; '.join(lacking)} of {len(every)}); judge the same "
-            f'items, or set mismatch = "common" to keep the {len(common)} that all hold'
-        )
-    return common, len(every) - len(common)
 
 
 def _one_reference(logs: Sequence[JudgedLog], order: Sequence[str]) -> None:

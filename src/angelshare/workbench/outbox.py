@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from datetime import datetime, timedelta
@@ -19,8 +20,10 @@ MOST_ATTEMPTS = 12
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 30.0, 6 * 3600.0
 MOST_LINES = 40
 """Changes told in one message; the page has the rest."""
+ADDRESS = "ANGELSHARE_ADDRESS"
+"""Environment variable in which a running server tells its processes where it answers; people do not set it."""
 LOCAL = "http://127.0.0.1:8000"
-"""Where a workbench without an origin of its own is read."""
+"""Where a workbench without an origin is read, as far as `serve deliver`, run from cron, can know."""
 
 
 @record
@@ -56,7 +59,7 @@ def key_of(*what: str) -> str:
 
 def link(path: str) -> str:
     """Make an address of the workbench absolute."""
-    origin: str = getattr(settings, "ORIGIN", "") or LOCAL
+    origin: str = getattr(settings, "ORIGIN", "") or os.environ.get(ADDRESS, "") or LOCAL
     return f"{origin.rstrip('/')}{path}"
 
 

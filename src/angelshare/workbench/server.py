@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -19,6 +20,7 @@ from gunicorn.arbiter import Arbiter
 from angelshare.core.errors import WorkspaceError
 from angelshare.core.record import record
 from angelshare.workbench.deploy import is_loopback
+from angelshare.workbench.outbox import ADDRESS
 from angelshare.workbench.workspaces import held
 
 THREADS = 8
@@ -88,9 +90,11 @@ def _settings(place: Place, ready: Callable[[str], None]) -> Mapping[str, Any]:
 
     def when_ready(arbiter: Arbiter) -> None:
         host, port = arbiter.LISTENERS[0].sock.getsockname()[:2]
+        address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+        os.environ[ADDRESS] = address  # before any worker or deliverer starts: links in feeds and e-mails lead here
         if place.deliver:
             beside.append(start_deliverer())
-        ready(f"http://{f'[{host}]' if ':' in host else host}:{port}/")
+        ready(address)
 
     def on_exit(_: Arbiter) -> None:
         for child in beside:
