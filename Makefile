@@ -14,7 +14,7 @@ serve: $(VENV)/.serve  ## the workbench of dossiers, on this machine only, with 
 
 test: $(VENV)/.all  ## every test, in at most ten minutes on two cores after set-up
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not slow and not calibration"
-	$(BIN)/python -m pytest -q -m "slow or calibration"
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "slow or calibration"
 
 check: $(VENV)/.all  ## style, types, import contract, quick tests
 	PATH="$(CURDIR)/$(BIN):$$PATH" ./check
