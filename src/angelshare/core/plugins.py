@@ -19,6 +19,7 @@ Socket: TypeAlias = Literal["models", "students", "tasks", "defences", "readers"
 EXTRA_OF = {
     "torch": "train", "transformers": "train", "accelerate": "train", "safetensors": "train", "tokenizers": "train",
     "peft": "hf", "trl": "hf", "datasets": "hf", "reasoning_gym": "tasks", "ray": "ray", "gguf": "real",
+    "ibis": "traffic", "duckdb": "traffic", "pyarrow": "traffic", "stix2": "traffic",
 }  # fmt: skip
 """Which extra brings an optional package."""
 PROMISES: Mapping[Socket, type] = {

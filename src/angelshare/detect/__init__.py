@@ -1,0 +1,1 @@
+"""Room detect: who draws it off, by the traffic of an API."""

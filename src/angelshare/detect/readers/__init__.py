@@ -1,0 +1,1 @@
+"""Readers of log formats into the canonical request table."""

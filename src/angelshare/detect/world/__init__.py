@@ -1,0 +1,1 @@
+"""A simulated provider: honest accounts, look-alikes and campaigns, with known truth."""
