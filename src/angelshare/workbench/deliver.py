@@ -19,6 +19,7 @@ from angelshare.core.record import record
 from angelshare.workbench.digest import write_digests
 from angelshare.workbench.models import Message
 from angelshare.workbench.outbox import claim, mark_failed, mark_sent
+from angelshare.workbench.watch_edit import TAKEN_OFF
 from angelshare.workbench.watches import expire
 from angelshare.workbench.webhooks import WebhookError, WebhookGoneError, send
 
@@ -120,6 +121,8 @@ def attempt(message: Message, clock: Callable[[], datetime], *, rng: Random) -> 
 def _call(message: Message, now: datetime) -> None:
     if message.watch is None:
         raise GivenUpError("the watch was deleted before this could be delivered")
+    if not message.watch.webhook_secret:
+        raise GivenUpError(TAKEN_OFF)
     send(message.address, message.payload, key=message.key, secret=message.watch.webhook_secret, now=now)
 
 

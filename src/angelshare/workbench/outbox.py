@@ -76,6 +76,8 @@ def tell(event: Event, watch: Watch) -> None:
         title=event.title[:300],
         words="\n".join(lines),
         at=event.at,
+        # told at once, it needs no digest, whatever its watch is changed to; the digest takes what is null here
+        digested_at=event.at if watch.frequency == Watch.Frequency.IMMEDIATE else None,
     )
     Notice.objects.bulk_create([notice], ignore_conflicts=True)
     if watch.frequency == Watch.Frequency.IMMEDIATE:

@@ -112,15 +112,37 @@ def reject(proposal_id: int, *, reviewer: User, reason: str, now: datetime) -> P
     return proposal
 
 
-def _open(proposal_id: int, reviewer: User) -> Proposal:
+def withdraw(proposal_id: int, *, author: User, reason: str, now: datetime) -> Proposal:
+    """Take one's own open proposal back; it stays, with why, and in the audit log.
+
+    Raises FourEyesError when it is someone else's or decided already, WorkbenchError without a reason.
+    """
+    if not reason.strip():
+        raise WorkbenchError("say why you withdraw it: the reason is kept with it")
+    with transaction.atomic():
+        proposal = _undecided(proposal_id)
+        if author.pk != proposal.author_id:
+            raise FourEyesError(f"proposal {proposal.pk} is not yours to withdraw: a reviewer can reject it")
+        proposal.reason = reason.strip()
+        _decide(proposal, Proposal.State.WITHDRAWN, None, now)
+        people.note(author, "withdraw", f"proposal {proposal.pk}", {"reason": proposal.reason}, now)
+    return proposal
+
+
+def _undecided(proposal_id: int) -> Proposal:
     proposal = Proposal.objects.select_for_update(of=("self",)).select_related("author", "base").get(pk=proposal_id)
     if proposal.state != Proposal.State.OPEN:
         raise FourEyesError(f"proposal {proposal.pk} is {proposal.state} already")
+    return proposal
+
+
+def _open(proposal_id: int, reviewer: User) -> Proposal:
+    proposal = _undecided(proposal_id)
     if reviewer.pk == proposal.author_id:
         raise FourEyesError(f"proposal {proposal.pk} is your own: someone else must decide on it")
     return proposal
 
 
-def _decide(proposal: Proposal, state: Proposal.State, reviewer: User, now: datetime) -> None:
+def _decide(proposal: Proposal, state: Proposal.State, reviewer: User | None, now: datetime) -> None:
     proposal.state, proposal.reviewer, proposal.decided_at = state, reviewer, now
     proposal.save(update_fields=["state", "reviewer", "decided_at", "reason"])

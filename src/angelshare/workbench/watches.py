@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from angelshare.core.dossier import Change, Dossier
 from angelshare.core.errors import WatchError
@@ -26,7 +26,7 @@ NEEDS_PAGE = (Watch.Kind.PAGE, Watch.Kind.FIELD, Watch.Kind.CLAIM, Watch.Kind.TH
 
 def fire(revision: Revision, changes: Sequence[Change], *, before: Dossier | None, after: Dossier) -> int:
     """Write the notices and messages of every watch a revision concerns; runs in the revision's own transaction."""
-    watching = Watch.objects.filter(Q(slug=after.slug) | Q(slug=""), user__is_active=True).select_related("user")
+    watching = listening().filter(Q(slug=after.slug) | Q(slug="")).select_related("user")
     told = 0
     for watch in watching.exclude(kind=Watch.Kind.EXPIRY).order_by("pk").iterator():
         if lines := lines_for(watch, changes, before=before, after=after):
@@ -37,7 +37,7 @@ def fire(revision: Revision, changes: Sequence[Change], *, before: Dossier | Non
 
 def expire(now: datetime) -> int:
     """Tell watchers of claims that expired by `now`, once per claim and date; gives how many alerts stood due."""
-    watching = list(Watch.objects.filter(kind=Watch.Kind.EXPIRY, user__is_active=True).select_related("user"))
+    watching = list(listening().filter(kind=Watch.Kind.EXPIRY).select_related("user"))
     if not watching:
         return 0
     told = 0
@@ -48,6 +48,11 @@ def expire(now: datetime) -> int:
                     tell(event, watch)
                     told += 1
     return told
+
+
+def listening() -> QuerySet[Watch]:
+    """Give the watches that hear of things: not paused, and of people who can still sign in."""
+    return Watch.objects.filter(paused_at__isnull=True, user__is_active=True)
 
 
 def _expired(now: datetime) -> Iterator[tuple[Event, str]]:
@@ -96,7 +101,7 @@ def watch_for(
         raise WatchError(f"you have {MOST_WATCHES} watches; stop one first")
     kept = dict(bound or {})
     if kind == Watch.Kind.THRESHOLD:
-        _refuse_bound(kept)
+        refuse_bound(kept)
     return Watch.objects.create(
         user=user,
         kind=kind,
@@ -112,7 +117,8 @@ def watch_for(
     )
 
 
-def _refuse_bound(bound: Mapping[str, object]) -> None:
+def refuse_bound(bound: Mapping[str, object]) -> None:
+    """Raise WatchError for a bound that no number could cross."""
     sides = [key for key in ("above", "below", "leaves") if key in bound]
     line = bound[sides[0]] if len(sides) == 1 else None
     lines = line if isinstance(line, list) else [line]

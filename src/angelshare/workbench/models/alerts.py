@@ -36,6 +36,7 @@ class Watch(models.Model):
     webhook_secret = models.CharField(max_length=64, blank=True)
     feed_key = models.CharField(max_length=43, unique=True)
     created_at = models.DateTimeField()
+    paused_at = models.DateTimeField(null=True, help_text="since when it hears nothing; null while it listens")
 
 
 class Message(models.Model):
@@ -78,4 +79,6 @@ class Notice(models.Model):
     words = models.TextField()
     at = models.DateTimeField(db_index=True)
     read_at = models.DateTimeField(null=True)
-    digested_at = models.DateTimeField(null=True, help_text="of a weekly watch: when its digest was written")
+    digested_at = models.DateTimeField(
+        null=True, help_text="when its digest was written, or it was told at once; null while it waits"
+    )
