@@ -56,9 +56,12 @@ def back_up(workspace: Path, archive: Path, now: datetime) -> Backup:
         raise WorkspaceError(f"{archive} exists; give another file")
     with tempfile.TemporaryDirectory(dir=workspace) as scratch:
         copy = Path(scratch) / DATABASE
-        with closing(sqlite3.connect(source)) as database, closing(sqlite3.connect(copy)) as target:
-            database.backup(target)
-            target.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
+        try:
+            with closing(sqlite3.connect(source)) as database, closing(sqlite3.connect(copy)) as target:
+                database.backup(target)
+                target.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
+        except sqlite3.DatabaseError as error:
+            raise WorkspaceError(f"{source} cannot be copied ({error}); restore an earlier backup") from None
         if (workspace / SECRET).exists():
             shutil.copyfile(workspace / SECRET, Path(scratch) / SECRET)
         names = [name for name in (DATABASE, SECRET) if (Path(scratch) / name).exists()]
@@ -74,6 +77,8 @@ def restore(archive: Path, workspace: Path, *, force: bool) -> Backup:
     Raises WorkspaceError when the archive is not whole, a server runs on the workspace, or the workspace is not empty
     and `force` is not given.
     """
+    if not workspace.exists() and not zipfile.is_zipfile(archive):  # found out before a folder is made
+        raise WorkspaceError(f"{archive} is no whole backup (not there, or no zip archive); take another")
     workspace.mkdir(parents=True, exist_ok=True, mode=0o700)
     standing = [name for name in (DATABASE, SECRET) if (workspace / name).exists()]
     if standing and not force:
@@ -118,8 +123,11 @@ def _unpack(archive: Path, folder: Path) -> Backup:
     for name, expected in made.sha256.items():
         if _sha256(folder / name) != expected:
             raise WorkspaceError(f"{archive}: {name} does not match its hash; take another backup")
-    with closing(sqlite3.connect(folder / DATABASE)) as database:
-        said = database.execute("PRAGMA integrity_check").fetchone()[0]
+    try:
+        with closing(sqlite3.connect(folder / DATABASE)) as database:
+            said = database.execute("PRAGMA integrity_check").fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        said = str(error)
     if said != "ok":
         raise WorkspaceError(f"{archive}: its database is damaged ({said}); take another backup")
     return made

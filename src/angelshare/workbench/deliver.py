@@ -79,16 +79,24 @@ def keep_delivering(
     stop: Event,
     every_seconds: float = 5.0,
     lease_seconds: float = LEASE_SECONDS,
-) -> None:
-    """Deliver in a loop until `stop` is set; a database that is busy or away for a while is waited for."""
+) -> Delivered:
+    """Deliver in a loop until `stop` is set; a database that is busy or away for a while is waited for.
+
+    Gives what all passes did together.
+    """
+    whole = Delivered(sent=0, failed=0, noticed=0)
     while not stop.is_set():
         try:
-            deliver_due(clock, rng=rng, lease_seconds=lease_seconds, stop=stop)
+            done = deliver_due(clock, rng=rng, lease_seconds=lease_seconds, stop=stop)
+            whole = Delivered(
+                sent=whole.sent + done.sent, failed=whole.failed + done.failed, noticed=whole.noticed + done.noticed
+            )
         except OperationalError as error:
             LOG.warning("the database cannot be used now (%s); trying again in %g s", error, every_seconds)
             connection.close()
         close_old_connections()
         stop.wait(every_seconds)
+    return whole
 
 
 def _expire_daily(now: datetime) -> int:

@@ -23,7 +23,7 @@ MOST_LINES = 40
 ADDRESS = "ANGELSHARE_ADDRESS"
 """Environment variable in which a running server tells its processes where it answers; people do not set it."""
 LOCAL = "http://127.0.0.1:8000"
-"""Where a workbench without an origin is read, as far as `serve deliver`, run from cron, can know."""
+"""Where a workbench is read that nobody has served yet."""
 
 
 @record
