@@ -14,6 +14,7 @@ from angelshare.core.record import record
 from angelshare.core.strict import plain
 from angelshare.workbench.models import Page
 from angelshare.workbench.models.finding import FULL_TEXT, IndexedClaim, IndexedPage
+from angelshare.workbench.ties import untied
 
 MOST_WORDS = 16
 """Words of a query that count; the rest are left out."""
@@ -90,7 +91,8 @@ class Found:
 def index(page: Page, dossier: Dossier) -> None:
     """Rewrite the index of one page; call it in the transaction that publishes `dossier` there."""
     where = dossier.facts.get("jurisdiction", "")[:40]
-    body = "\n".join([*dossier.scope, *_facts(dossier), dossier.note, *_statements(dossier), *_sources(dossier)])
+    told = [untied(text).text for text in dossier.scope]
+    body = "\n".join([*told, *_facts(dossier), dossier.note, *_statements(dossier), *_sources(dossier)])
     definition = f"{dossier.label}. {dossier.definition}"
     row = {"kind": dossier.kind, "title": dossier.title, "definition": definition, "jurisdiction": where, "body": body}
     IndexedPage.objects.update_or_create(page=page, defaults=row)
