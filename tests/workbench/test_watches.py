@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import itertools
 from datetime import timedelta
+from random import Random
+from threading import Event
 
 import pytest
+from django.core.cache import cache
 
 from angelshare.core.catalogue import Cell
 from angelshare.core.errors import WatchError
 from angelshare.core.records import Estimate, Refusal
 from angelshare.workbench.chain import publish
+from angelshare.workbench.deliver import keep_delivering
 from angelshare.workbench.models import Message, Notice, Watch
 from angelshare.workbench.watch_match import beyond
 from angelshare.workbench.watches import expire, watch_for
@@ -197,6 +202,30 @@ def test_a_claim_that_expires_is_told_once_on_the_day_after_its_date(put, watch,
     assert heard() == [
         "claim not-addressed was to be looked at again by 2026-11-24: The Act does not explicitly address distillation."
     ]
+
+
+@pytest.fixture
+def expiring(put, watch, make_dossier, claim):
+    cache.clear()  # the loop looks once a day, and notes there that it has
+    put(make_dossier(claims=(claim(expires_on="2026-11-24"),)))
+    return watch("expiry")
+
+
+@pytest.mark.usefixtures("committed", "expiring")  # the loop closes old connections
+def test_the_loop_that_delivers_tells_of_an_expiry_by_itself(letters, now):
+    stop, asked = Event(), itertools.count()
+
+    def clock():
+        at = now + timedelta(hours=6 * next(asked))
+        if at > now + timedelta(days=9):
+            stop.set()
+        return at
+
+    done = keep_delivering(clock, rng=Random(1), stop=stop, every_seconds=0.001)
+
+    (letter,) = letters
+    assert "was to be looked at again by 2026-11-24" in letter.body
+    assert done.sent == 1
 
 
 def test_a_claim_no_longer_upheld_does_not_expire(put, watch, make_dossier, claim, now):

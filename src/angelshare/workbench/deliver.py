@@ -118,7 +118,9 @@ def attempt(message: Message, clock: Callable[[], datetime], *, rng: Random) -> 
             _mail(message)
     except (GivenUpError, UnsafeAddressError, WebhookGoneError) as error:
         mark_failed(message, str(error), clock(), rng=rng, final=True)
-    except (WebhookError, smtplib.SMTPException, OSError) as error:
+    except (WebhookError, smtplib.SMTPException, OSError, ValueError) as error:
+        # ValueError: an address or a text that cannot be written into a letter or a request. Whatever one message
+        # holds, the others go out
         mark_failed(message, str(error) or type(error).__name__, clock(), rng=rng)
     else:
         mark_sent(message, clock())

@@ -18,9 +18,13 @@ from angelshare.store.manifest import NAME, verify_run
 from angelshare.workbench.archives import LIMITS, Limits, unpack, walk
 from angelshare.workbench.models import Run, User
 from angelshare.workbench.run_kinds import RunKind, kind_made_by, kind_named
+from angelshare.workbench.storable import refuse_nul
 
 REPORT = "report.json"
 """The one file of a run whose content is kept."""
+
+REPORT_BYTES = 8 << 20
+"""Most of it, and of the manifest: JSON takes ten times its size in memory, and a page draws all of it."""
 
 
 def import_run(folder_or_archive: Path, *, by: User | None, now: datetime, limits: Limits = LIMITS) -> Run:
@@ -64,8 +68,13 @@ def _import_folder(folder: Path, *, by: User | None, now: datetime, limits: Limi
     walk(folder, limits)
     if not (folder / REPORT).is_file():
         raise RunFolderError(f"{folder}: no {REPORT}; give the folder that a finished verb wrote")
+    for name in (REPORT, NAME):
+        if (folder / name).is_file() and (folder / name).stat().st_size > REPORT_BYTES:
+            raise RunFolderError(f"{folder}: {name} has more than {REPORT_BYTES:,} bytes, which no report of ours does")
     kind, manifest, digest = _identity(folder)
     report = kind.read((folder / REPORT).read_bytes(), str(folder / REPORT))
+    refuse_nul(plain(report), str(folder / REPORT))
+    refuse_nul(manifest, str(folder / NAME))
     with transaction.atomic():
         run, _ = Run.objects.get_or_create(
             sha256=digest,
@@ -86,7 +95,10 @@ def _identity(folder: Path) -> tuple[RunKind[Any], Mapping[str, object], str]:
     if not (folder / NAME).exists() and not (folder / "begun.json").exists():
         kind, digest = kind_made_by(""), sha256_file(folder / REPORT)
         return kind, {"kind": kind.name, "files": {REPORT: digest}}, digest
-    manifest = verify_run(folder)
+    try:
+        manifest = verify_run(folder)
+    except (RecursionError, ValueError) as error:  # of json: nested too deep, or a number of thousands of digits
+        raise RunFolderError(f"{folder}: {NAME} is not one of ours ({str(error)[:200]})") from None
     try:
         kind = kind_made_by(manifest.kind)
     except RunFolderError as error:

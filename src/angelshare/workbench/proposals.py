@@ -16,6 +16,9 @@ from angelshare.workbench.diffs import compare
 from angelshare.workbench.models import Page, Proposal, Revision, Run, User
 from angelshare.workbench.proposal_check import require
 
+MOST_OPEN = 100
+"""Proposals of one author that wait for a decision at once."""
+
 
 def propose(
     dossier: Dossier, *, base: str, message: str, author: User, now: datetime, run: Run | None = None
@@ -39,6 +42,8 @@ def propose(
     if not compare(dossier_of(before) if before else None, dossier):
         raise WorkbenchError(f"page '{dossier.slug}': this is what it says already; there is nothing to propose")
     require(dossier, now.date())
+    if Proposal.objects.filter(author=author, state=Proposal.State.OPEN).count() >= MOST_OPEN:
+        raise WorkbenchError(f"{MOST_OPEN} proposals of yours wait for a decision; withdraw one first")
     with transaction.atomic():
         proposal = Proposal.objects.create(
             slug=dossier.slug,

@@ -125,7 +125,7 @@ def retry(request: HttpRequest, key: str) -> HttpResponse:
     if not (people.may(user, "watch", dead) or people.may(user, "deliveries")):
         raise Http404("no such message")
     revive(dead, timezone.now())
-    people.note(user, "retry", f"message {dead.key}", {"address": dead.address}, timezone.now())
+    people.note(user, "retry", f"message {dead.key}", {"channel": dead.channel}, timezone.now())
     messages.success(request, "It will be tried again.")
     return redirect("notices" if dead.user_id == user.pk else "deliveries")
 

@@ -25,6 +25,13 @@ FRESH_SECONDS = 300
 """A receiver refuses a delivery signed longer ago, so that a recorded one cannot be played again later."""
 GONE = 410
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
+UNICAST = ipaddress.ip_network("2000::/3")
+"""What of IPv6 is given out for use in public (RFC 4291, section 2.4); all else is local, special or nobody's."""
+SPECIAL = [
+    ipaddress.ip_network(text)
+    for text in ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "2620:4f:8000::/48", "3fff::/20", "fec0::/10")
+]
+"""Not for webhooks, though Python calls parts of it global: the IANA registries of special-purpose addresses."""
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -123,6 +130,8 @@ async def _resolve(url: httpx2.URL) -> Sequence[str]:
         found = await loop.getaddrinfo(url.raw_host.decode("ascii"), port, type=socket.SOCK_STREAM)
     except socket.gaierror as error:
         raise WebhookError(f"{url}: no address is known for '{url.host}' ({error.strerror})") from error
+    except UnicodeError as error:  # a part of the name is empty, or longer than names are
+        raise UnsafeAddressError(f"{url}: '{url.host}' is no host name") from error
     return [str(address[0]) for *_, address in found]
 
 
@@ -150,8 +159,7 @@ def safe_addresses(host: str, found: Sequence[str], allowed: Sequence[str]) -> S
     networks = [ipaddress.ip_network(network) for network in allowed]
     addresses = [ipaddress.ip_address(text.partition("%")[0]) for text in found]
     for address in map(_inner, addresses):
-        public = address.is_global and not (address.is_multicast or address.is_reserved)
-        if not public and not any(address in network for network in networks):
+        if not _is_public(address) and not any(address in network for network in networks):
             raise UnsafeAddressError(
                 f"'{host}' leads to {address}, which is not a public address; "
                 "whoever runs this workbench can allow a network with ANGELSHARE_WEBHOOK_NETWORKS"
@@ -159,6 +167,14 @@ def safe_addresses(host: str, found: Sequence[str], allowed: Sequence[str]) -> S
     if not addresses:
         raise UnsafeAddressError(f"'{host}' leads nowhere")
     return addresses
+
+
+def _is_public(address: Address) -> bool:
+    if not address.is_global or address.is_multicast or address.is_reserved:
+        return False
+    if address.version == UNICAST.version and address not in UNICAST:
+        return False
+    return not any(address in network for network in SPECIAL)
 
 
 def _inner(address: Address) -> Address:
