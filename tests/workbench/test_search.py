@@ -39,6 +39,12 @@ def test_words_are_found_by_their_stem_in_any_case_and_the_last_by_its_beginning
     assert slugs(words="watermar") == ["beta"]
 
 
+def test_the_last_word_may_be_the_beginning_of_one_also_at_the_end_of_a_phrase(pages):
+    assert slugs(words="frontier mod") == ["beta"]
+    assert slugs(words='mentions "frontier mod"') == ["beta"]
+    assert slugs(words="front models") == []
+
+
 def test_all_words_must_stand_and_a_phrase_in_order(pages):
     assert slugs(words="frontier models") == ["beta"]
     assert slugs(words='"models frontier"') == []

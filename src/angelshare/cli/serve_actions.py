@@ -115,15 +115,8 @@ def deliver(workspace: Path, every: float | None, *, as_json: bool) -> None:
 def backup(workspace: Path, archive: Path, *, as_json: bool) -> None:
     """Copy database and secret into an archive."""
     _open_existing(workspace)
-    from django.conf import settings
-
     from angelshare.workbench.backups import back_up
 
-    if not settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-        raise WorkspaceError(
-            'the database is PostgreSQL: back it up with `pg_dump --format=custom --file=FILE "$DATABASE_URL"`, put it '
-            f'back with `pg_restore --clean --dbname="$DATABASE_URL" FILE`, and keep {workspace / "secret"} beside it'
-        )
     made = back_up(workspace, archive, _now())
     if as_json:
         _print_json({"file": str(archive), **plain(made)})

@@ -36,8 +36,6 @@ def run(request: HttpRequest, sha256: str) -> HttpResponse:
     if found is None:
         raise NoSuchPageError(f"no run with manifest hash '{sha256}' has been imported")
     (block,) = run_blocks([drawn.block(found)])
-    # a range, not startswith: SQLite uses the index of path for it
-    of_runs = Q(revisions__changes__path__gte="measured/", revisions__changes__path__lt="measured0")
-    shown_on = of_runs & Q(revisions__changes__after=found.sha256)
+    shown_on = Q(revisions__changes__path__startswith="measured/", revisions__changes__after=found.sha256)
     pages = Page.objects.filter(shown_on).distinct().order_by("title")
     return render(request, "workbench/run.html", {"run": found, "shown": block, "pages": pages})
