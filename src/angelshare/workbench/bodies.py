@@ -34,7 +34,7 @@ class BodyMiddleware:
         if request.path in TAKES_RUNS:
             most = LIMITS.archive_bytes + ROOM
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if length.isdigit() and int(length) <= most:
+        if length.isascii() and length.isdigit() and int(length) <= most:
             return self._get_response(request)
         says = f"more than {most:,} bytes were sent, or no length was given for them"
         if request.path.startswith(ROOT):

@@ -15,7 +15,10 @@ SECRET = re.compile(
     | (?<=/confirm-email/)[^/\s]+                                            # signed links of allauth
     | (?<=/reset/key/)[^/\s]+
     | (?<=/shared/)[\w-]{20,}
-    | (?<=/feeds/)[\w-]{20,}
+    | (?<=/feeds/watch/)[\w-]+
+    | (?<=/feeds/watches/)\d+/[\w-]+
+    | (?<=/services/)[\w/-]{20,}                                            # webhooks of Slack and its like
+    | (?<=/webhooks/)[\w/-]{20,}
     """
 )
 HIDDEN = "[hidden]"

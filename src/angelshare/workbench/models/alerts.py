@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from django.db import models
 
 
@@ -66,6 +68,11 @@ class Message(models.Model):
         """Due messages are found by state and time."""
 
         indexes = [models.Index(fields=["state", "next_at"], name="due")]
+
+    @property
+    def shown_address(self) -> str:
+        """Give the address as staff may see it: of a webhook the host only, for the rest of it can open a channel."""
+        return f"webhook at {urlsplit(self.address).hostname}" if self.channel == "webhook" else self.address
 
 
 class Notice(models.Model):
