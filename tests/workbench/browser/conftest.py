@@ -18,7 +18,8 @@ from workbench.browser.window import sign_in
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 MISSING = "NO BROWSER: the workbench's stories were not told; apt-get install chromium"
-SLOWEST_MILLISECONDS = 15_000
+SLOWEST_MILLISECONDS = 40_000
+"""For one step; a machine shared with other tests is slow."""
 
 
 @pytest.fixture(autouse=True)
