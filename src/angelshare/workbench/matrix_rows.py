@@ -13,12 +13,18 @@ from django.utils.safestring import SafeString
 from angelshare.workbench.matrix_grid import Row
 
 _MOST = 2_048
+_HERE = "\x01"
+"""Stands in a drawn row for what its links carry along: a row is drawn once for every day."""
+
+
+def whole_row(row: Row, asof: str) -> SafeString:
+    """Write a row of the matrix; `asof` is what its links carry along, "" or "?asof=" and a day."""
+    return SafeString(_whole(row).replace(_HERE, asof))
 
 
 @lru_cache(maxsize=_MOST)
-def whole_row(row: Row, asof: str) -> SafeString:
-    """Write a row of the matrix; `asof` is what its links carry along."""
-    return _drawn("workbench/_matrix_row.html", row, asof)
+def _whole(row: Row) -> str:
+    return _drawn("workbench/_matrix_row.html", row, _HERE)
 
 
 @lru_cache(maxsize=_MOST)
@@ -27,10 +33,17 @@ def small_row(row: Row) -> SafeString:
     return _drawn("workbench/_matrix_small_row.html", row, "")
 
 
-@lru_cache(maxsize=_MOST)
 def silent_items(row: Row, asof: str) -> Sequence[tuple[SafeString, SafeString]]:
     """Write the instrument's entries, by topic: among the silent, and among those not looked at; "" where it is not."""
-    address = reverse("page", args=[row.slug]) + asof
+    return [
+        (SafeString(silent.replace(_HERE, asof)), SafeString(unread.replace(_HERE, asof)))
+        for silent, unread in _silent(row)
+    ]
+
+
+@lru_cache(maxsize=_MOST)
+def _silent(row: Row) -> Sequence[tuple[str, str]]:
+    address = reverse("page", args=[row.slug]) + _HERE
     nothing = SafeString("")
     unread = format_html('<li><a href="{}">{}</a></li>', address, row.title)
     where = [

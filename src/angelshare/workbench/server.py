@@ -23,7 +23,7 @@ from angelshare.core.errors import WorkspaceError
 from angelshare.core.record import record
 from angelshare.workbench.deploy import is_loopback
 from angelshare.workbench.matrix_grid import read_grid
-from angelshare.workbench.matrix_rows import small_row, whole_row
+from angelshare.workbench.matrix_rows import silent_items, small_row, whole_row
 from angelshare.workbench.outbox import ADDRESS
 from angelshare.workbench.serving import remember
 from angelshare.workbench.workspaces import held
@@ -97,6 +97,7 @@ def warm_up() -> None:
     for row in grid.rows:
         whole_row(row, "")
         small_row(row)
+        silent_items(row, "")
     connections.close_all()
     gc.collect()
     gc.freeze()
