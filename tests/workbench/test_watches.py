@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from datetime import timedelta
 from random import Random
 from threading import Event
@@ -15,6 +16,7 @@ from angelshare.workbench.chain import publish
 from angelshare.workbench.deliver import keep_delivering
 from angelshare.workbench.models import Message, Notice, Watch
 from angelshare.workbench.watch_match import beyond
+from angelshare.workbench.watch_target import said
 from angelshare.workbench.watches import expire, watch_for
 
 NUMBER = "measured/delay/numbers/delay_months"
@@ -54,7 +56,7 @@ def test_a_watch_on_a_page_hears_every_change_of_it_and_of_no_other(put, watch, 
 
 
 @pytest.mark.parametrize(
-    ("target", "count"), [("note", 1), ("facts", 1), ("facts/status", 1), ("fact", 0), ("definition", 0)]
+    ("target", "count"), [("note", 1), ("facts", 1), ("facts/status", 1), ("facts/stat", 0), ("definition", 0)]
 )
 def test_a_watch_on_a_field_hears_that_field_and_what_is_under_it(put, watch, make_dossier, target, count):
     put(make_dossier())
@@ -243,6 +245,29 @@ def test_a_claim_looked_at_again_and_expired_again_is_told_again(put, watch, mak
     expire(now + timedelta(days=30))
 
     assert len(heard()) == 2
+
+
+@pytest.mark.parametrize("asked", [
+    ("claim", "not-adressed", "has no claim 'not-adressed'; did you mean 'not-addressed'"),
+    ("expiry", "no-such", "has no claim"),
+    ("field", "fact", "has no field 'fact'; did you mean 'facts'"),
+    ("threshold", "delay_month", "has no number 'delay_month'"),
+    ("cell", "distillation-risk/nowhere", "there is no topic at 'nowhere'"),
+    ("cell", "nowhere", "write INSTRUMENT/TOPIC"),
+])  # fmt: skip
+def test_a_watch_on_what_is_not_there_is_refused_with_what_is(put, watch, make_dossier, asked):
+    kind, target, says = asked
+    put(make_dossier())
+    with pytest.raises(WatchError, match=re.escape(says)):
+        watch(kind, slug="" if kind == "cell" else "distillation-risk", target=target, bound={"above": 1})
+
+
+def test_the_name_of_a_number_will_do_for_its_whole_address_and_is_told_in_words(put, watch, make_dossier):
+    put(make_dossier())
+    made = watch("threshold", slug="distillation-risk", target="delay_months", bound={"above": 6})
+
+    assert made.target == NUMBER
+    assert said(made) == "delay (delay) of distillation-risk: above 6"
 
 
 # --- on the page ----------------------------------------------------------------------------------

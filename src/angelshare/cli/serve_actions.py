@@ -46,11 +46,15 @@ def run(place: Place, *, demo: bool, as_json: bool) -> None:
     if settings.DEPLOYED:
         _warn_of_what_is_unsafe()
 
+    mail = settings.EMAIL_FILE_PATH
+
     def ready(address: str) -> None:
         if as_json:
             _print_json({"address": address, "workspace": str(place.workspace)})
         else:
             click.echo(f"angelshare workbench: {address} (workspace {place.workspace}; stop with Ctrl-C)")
+            if not settings.EMAIL_URL:
+                click.echo(f"no mail server: letters, also those that verify an address, are files in {mail}")
         sys.stdout.flush()
 
     serve(place, deployed=settings.DEPLOYED, ready=ready)

@@ -24,7 +24,8 @@ from angelshare.workbench.forms_alerts import WatchForm
 from angelshare.workbench.gates import gate, signed_in
 from angelshare.workbench.models import Message, Page, User, Watch
 from angelshare.workbench.outbox import revive
-from angelshare.workbench.watches import said, watch_for
+from angelshare.workbench.watch_target import said
+from angelshare.workbench.watches import watch_for
 
 PER_PAGE = 50
 

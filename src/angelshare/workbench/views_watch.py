@@ -14,7 +14,7 @@ from angelshare.workbench import watch_edit
 from angelshare.workbench.forms_alerts import ChangeWatchForm
 from angelshare.workbench.gates import gate, signed_in
 from angelshare.workbench.models import Watch
-from angelshare.workbench.watches import said
+from angelshare.workbench.watch_target import said
 
 
 @never_cache

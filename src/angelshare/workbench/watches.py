@@ -16,12 +16,12 @@ from angelshare.core.strict import convert
 from angelshare.workbench.models import Page, Revision, User, Watch
 from angelshare.workbench.outbox import Event, event_of, tell
 from angelshare.workbench.watch_match import bound_words, lines_for
+from angelshare.workbench.watch_target import heard_at
 
 UPHELD = ("measured", "reported", "disputed")
 """Claims that can expire; one superseded or withdrawn is no longer upheld."""
 MOST_WATCHES = 500
 """Of one person."""
-NEEDS_PAGE = (Watch.Kind.PAGE, Watch.Kind.FIELD, Watch.Kind.CLAIM, Watch.Kind.THRESHOLD)
 
 
 def fire(revision: Revision, changes: Sequence[Change], *, before: Dossier | None, after: Dossier) -> int:
@@ -91,12 +91,7 @@ def watch_for(
     """Make a watch; a webhook gets a secret of its own. Raises WatchError when it could never fire."""
     if kind not in Watch.Kind.values:
         raise WatchError(f"no kind of watch is called '{kind}'; valid: {', '.join(Watch.Kind.values)}")
-    if kind in NEEDS_PAGE and not Page.objects.filter(slug=slug).exists():
-        raise WatchError(f"a watch on {Watch.Kind(kind).label} needs a page; there is none at '{slug}'")
-    if kind not in (Watch.Kind.PAGE, Watch.Kind.EXPIRY) and not target.strip():
-        raise WatchError(f"a watch on {Watch.Kind(kind).label} must say which")
-    if kind == Watch.Kind.CELL and target.count("/") != 1:
-        raise WatchError(f"'{target}' is no cell; write INSTRUMENT/TOPIC")
+    target = heard_at(kind, slug, target)
     if user.watches.count() >= MOST_WATCHES:
         raise WatchError(f"you have {MOST_WATCHES} watches; stop one first")
     kept = dict(bound or {})
@@ -106,7 +101,7 @@ def watch_for(
         user=user,
         kind=kind,
         slug=slug,
-        target=target.strip(),
+        target=target,
         bound=kept,
         frequency=Watch.Frequency.WEEKLY if weekly else Watch.Frequency.IMMEDIATE,
         by_email=by_email,
@@ -127,18 +122,3 @@ def refuse_bound(bound: Mapping[str, object]) -> None:
         raise WatchError("a threshold needs one of above, below or leaves, each with a number (leaves: one or two)")
     if len(numbers) == 2 and numbers[0] >= numbers[1]:  # noqa: PLR2004 - the two ends of a range
         raise WatchError(f"the range {numbers[0]:g} to {numbers[1]:g} is empty; put the lower end first")
-
-
-def said(watch: Watch) -> str:
-    """Say in words what a watch listens for."""
-    where = watch.slug or "every page"
-    match watch.kind:
-        case Watch.Kind.PAGE:
-            return f"any change of {where}"
-        case Watch.Kind.THRESHOLD:
-            return f"{watch.target} of {where}: {bound_words(watch.bound)}"
-        case Watch.Kind.SEARCH:
-            return f"pages found by “{watch.target}”"
-        case Watch.Kind.EXPIRY:
-            return f"claims of {where} that expire" if not watch.target else f"claim {watch.target} when it expires"
-    return f"{watch.target} of {where}" if watch.slug else watch.target
