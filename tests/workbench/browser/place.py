@@ -41,9 +41,13 @@ class Place:
     environment: Mapping[str, str]
     """Its environment, for commands beside it."""
 
+    server: subprocess.Popen[bytes]
+    """Its process."""
+
     def troubles(self) -> list[str]:
-        """Give the lines of the log that tell of a fault."""
-        return [line for line in self.log.read_text().splitlines() if any(word in line for word in TROUBLE)]
+        """Give the lines of the log that tell of a fault, and the end of the server if it came."""
+        ended = [] if self.server.poll() is None else [f"the server ended with code {self.server.returncode}"]
+        return [line for line in self.log.read_text().splitlines() if any(word in line for word in TROUBLE)] + ended
 
     def command(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         """Run `angelshare` beside the server, with environment variables of its own."""
@@ -68,7 +72,7 @@ def served(workspace: Path, settings: Mapping[str, str]) -> Iterator[Place]:
         ) as server,
     ):
         try:
-            place = Place(_address(server, log), workspace, log, environment)
+            place = Place(_address(server, log), workspace, log, environment, server)
             _people(place)
             yield place
         finally:
