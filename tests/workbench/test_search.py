@@ -34,6 +34,16 @@ def test_a_word_of_the_title_goes_before_a_word_of_the_text(pages):
     assert slugs(words="containment") == ["alpha", "gamma"]
 
 
+def test_a_title_goes_first_also_for_a_word_that_stands_on_most_pages(pages, make_dossier, now):
+    for k in range(6):
+        told = ("Containment. " * 9,)
+        dossier = make_dossier(f"more-{k}", title=f"Another {k}", scope=told, facts={})
+        chain.publish(dossier, message="x", author=None, reviewer=None, now=now)
+    assert slugs(words="containment")[0] == "alpha"
+    assert slugs(words="contain")[0] == "alpha"
+    assert len(slugs(words="containment")) == 8
+
+
 def test_words_are_found_by_their_stem_in_any_case_and_the_last_by_its_beginning(pages):
     assert slugs(words="WATERMARK") == ["beta"]
     assert slugs(words="watermar") == ["beta"]

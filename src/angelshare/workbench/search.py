@@ -164,18 +164,27 @@ def _match(phrases: Sequence[str]) -> str:
 
 def _sqlite(phrases: Sequence[str]) -> Sequence[int]:
     # a word of the title weighs as much as ten of the body (bm25: Robertson and Zaragoza 2009, section 3.4)
-    return _keys(
+    ranked = _keys(
         f"SELECT rowid FROM {FULL_TEXT} WHERE {FULL_TEXT} MATCH %s "  # noqa: S608 - our own table's name
         f"ORDER BY bm25({FULL_TEXT}, 10.0, 4.0, 1.0), rowid",
         [_match(phrases)],
     )
+    # a word that stands on most pages weighs nothing in bm25, in a title either: so titles go first
+    titled = set(
+        _keys(
+            f"SELECT rowid FROM {FULL_TEXT} WHERE {FULL_TEXT} MATCH %s",  # noqa: S608 - our own table's name
+            [f"title : ({_match(phrases)})"],
+        )
+    )
+    return [*(key for key in ranked if key in titled), *(key for key in ranked if key not in titled)]
 
 
 def _postgres(phrases: Sequence[str]) -> Sequence[int]:
     # ts_rank's own weights: a word of the title counts ten times, of the definition four times
     return _keys(
         f"SELECT page_id FROM {IndexedPage._meta.db_table}, to_tsquery('english', %s) AS asked "  # noqa: S608, SLF001 - our own table's name
-        f"WHERE {FULL_TEXT} @@ asked ORDER BY ts_rank({FULL_TEXT}, asked) DESC, page_id",
+        f"WHERE {FULL_TEXT} @@ asked "
+        f"ORDER BY to_tsvector('english', title) @@ asked DESC, ts_rank({FULL_TEXT}, asked) DESC, page_id",
         [_tsquery(phrases)],
     )
 
