@@ -51,7 +51,8 @@ def fourier(vectors: NDArray[np.float32], key: bytes) -> NDArray[np.float32]:
     waves = keyed_normal(key, "waves", (DIMENSIONS, RFF)) / np.float32(WIDTH)
     shift = (keyed_bits(key, "shifts", RFF) >> np.uint64(11)).astype(np.float64) / 2.0**53 * 2.0 * np.pi
     values = np.sqrt(2.0 / RFF) * np.cos(vectors @ waves + shift.astype(np.float32))
-    return (np.round(values * GRID) / GRID).astype(np.float32)
+    cosines: NDArray[np.float32] = (np.round(values * GRID) / GRID).astype(np.float32)
+    return cosines
 
 
 def _pieces(raw: NDArray[np.uint8], key: bytes) -> NDArray[np.uint64]:

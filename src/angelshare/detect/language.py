@@ -80,7 +80,7 @@ def languages(texts: Sequence[str], found: Tokens, total: NDArray[np.float32]) -
     names: list[str | None] = [codes[index] if known else None for index, known in zip(best, sure, strict=True)]
     wide = np.bincount(found.text_of_byte[found.bytes >= 0xC0], minlength=found.n)  # noqa: PLR2004 - first bytes in UTF-8
     for index in np.flatnonzero(wide):
-        names[index] = _script(texts[index]) or names[index]
+        names[index] = _script(texts[int(index)]) or names[index]
     return pa.array(names, pa.string())
 
 

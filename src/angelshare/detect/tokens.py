@@ -112,4 +112,5 @@ def _masked(raw: NDArray[np.uint8], text_of_byte: NDArray[np.int32], begin: NDAr
     solid = np.maximum.accumulate(np.where(_SPACE[raw] & (raw != ord("\n")), 0, np.arange(len(raw))))
     previous = raw[solid[np.maximum(begin - 1, 0)]]
     fresh = (begin == 0) | _STOP[previous]
-    return quoted | digits | (_UPPER[raw[begin]] & ~fresh)
+    found: NDArray[np.bool_] = quoted | digits | (_UPPER[raw[begin]] & ~fresh)
+    return found
