@@ -25,6 +25,7 @@ from angelshare.core.protocols import Task
 from angelshare.core.ready import ReadyScores
 from angelshare.core.records import ArmKind, Plan, Ring
 from angelshare.core.strict import decode_toml
+from angelshare.detect.world import read_plan
 from angelshare.measure.plans import parse_plan
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -260,6 +261,8 @@ def test_the_shipped_plans_are_accepted(path):
     text = path.read_text(encoding="utf-8")
     if "budgets" in tomllib.loads(text):
         parse_plan(text, str(path))
+    elif "world" in tomllib.loads(text):
+        read_plan(text, str(path))
     else:
         assert path.stem == "bundled"
 
