@@ -19,7 +19,7 @@ PLAN = WorldPlan(
     honest=120,
     tenants=[TenantPlan(kind="nightly-evaluation", accounts=4), TenantPlan(kind="new-tenant", accounts=5, first_day=1)],
     campaigns=[
-        CampaignPlan(name="pools", preset="failover-pools", accounts=30, first_day=1, days=1),
+        CampaignPlan(name="pools", preset="failover-pools", accounts=80, first_day=1, days=1),
         CampaignPlan(name="cot", preset="fixed-prompt-cot", accounts=5, first_day=0, days=2),
     ],
     events=[Event(kind="release", day=1)],
@@ -86,11 +86,11 @@ def test_ingest_of_the_raw_lines_would_give_the_templates_the_table_has(world, t
     assert all(a == b for a, b in shared if often[a] > 5)
 
 
-def test_an_account_that_is_blocked_is_followed_by_one_that_starts_within_the_hour(world, table):
+def test_a_blocked_account_is_turned_away_from_then_on_and_another_takes_over(world, table):
     members = accounts_of(world, kind="campaign")
     rows = [row for row in table.select(["account_id", "status", "ts"]).to_pylist() if row["account_id"] in members]
 
-    assert len(members) > 35
+    assert len(members) > 85
     blocked = {row["account_id"] for row in rows if row["status"] == 403}
     assert blocked
     for account in blocked:

@@ -147,7 +147,7 @@ _ASKING = {"reasoning": 0.7, "harvest-reasoning": 0.7, "elicitation": 1.0}
 
 def template(families: Sequence[str], rng: Generator) -> str:
     """Write a template with one slot, `{}`, inside quotation marks."""
-    family = families[rng.integers(len(families))]
+    family = _pick(families, rng)
     # what differs between templates comes first: skeletons look at the opening words
     words = [f"{_pick(SUBJECTS, rng)}, {_pick(_ROLES, rng)}: {_pick(_VERBS, rng)} {_pick(_HOWS, rng)}"]
     words[-1] += f" and in about {_pick(('thirty', 'fifty', 'eighty', 'two hundred'), rng)} words."
