@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import field
 from typing import Literal, TypeAlias
 
 from angelshare.core.record import record
@@ -33,14 +34,14 @@ class WatermarkKey:
     scheme: Scheme
     """Family of the mark."""
 
-    secret: str
-    """Key in hexadecimal, 16 to 64 digits; never written to a run, a log or a report."""
+    secret: str = field(repr=False)
+    """Key in hexadecimal, 16 to 64 digits (transformers-synthid: 16 for each layer); never in a run, log or report."""
 
     schedule: Schedule = "angelshare"
     """Whose pseudo-random function."""
 
-    second_secret: str = ""
-    """Second key of a dual-key Gumbel mark; empty for one key."""
+    second_secret: str = field(default="", repr=False)
+    """Second key of a dual-key Gumbel mark; empty for one key. Under transformers-synthid the seed of its table."""
 
     gamma: float = 0.5
     """Share of the vocabulary that is green (kgw, unigram)."""
@@ -64,7 +65,7 @@ class WatermarkKey:
     """Hash of the vocabulary as `token<TAB>id` lines in order of id; empty is not checked and says so."""
 
     tokenizer_sha256: str = ""
-    """Hash of the generator's tokenizer.json; empty is not checked and says so."""
+    """Hash of the generator's tokenizer.json in canonical form; empty is not checked and says so."""
 
 
 @record
@@ -151,7 +152,7 @@ class WatermarkReport:
     """Hash of what was read."""
 
     key_fingerprint: str
-    """First 16 hexadecimal digits of the SHA-256 of the key file's contents, which do not reveal the key."""
+    """First 16 hexadecimal digits of a slow hash (scrypt) of the key, which do not reveal it."""
 
     mode: Literal["text", "student text", "student text, supervised", "reading"]
     """Access: a text itself, a student's text, the same behind the filter, or a student's weights (reading mode)."""
