@@ -169,11 +169,14 @@ class Detector(Protocol):
 class Steering(Protocol):
     """Changes the next-token scores of one batch while it is being written, as a watermark or a perturbation does."""
 
-    chooses: bool
-    """True when the largest score returned is the token to take, whatever the temperature."""
+    chooses: Any
+    """Where the largest score returned last is taken, whatever the temperature: one bool, or (rows,) bools."""
 
-    def begin(self, prompts: Any, mask: Any) -> None:  # noqa: ANN401 - torch tensors, kept out of core
-        """Take (rows, width) left-padded prompt ids and their mask, before the first step."""
+    shows: bool
+    """Whether log probabilities are delivered from the scores returned, or, if False, from the network's logits."""
+
+    def begin(self, prompts: Any, mask: Any, queries: Sequence[Query]) -> None:  # noqa: ANN401 - torch tensors, kept out of core
+        """Take (rows, width) left-padded prompt ids, their mask and the queries they put, before the first step."""
         ...
 
     def step(self, logits: Any, last: Any | None) -> Any:  # noqa: ANN401 - torch tensors, kept out of core
