@@ -22,6 +22,7 @@ class Greens:
 
     law: Law = "binomial"
     unit: Literal["context", "pair"] = "pair"
+    pads: bool = False
     scale: int = 1
 
     def __init__(self, key: WatermarkKey) -> None:

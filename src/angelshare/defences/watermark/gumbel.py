@@ -27,6 +27,7 @@ class Exponentials:
     rate: float = 1.0
     unit: Literal["context", "pair"] = "context"
     collapses: bool = False
+    pads: bool = False
     scale: int = 2**SCALE_BITS
 
     def __init__(self, key: WatermarkKey) -> None:

@@ -163,7 +163,7 @@ def check_key(key: WatermarkKey, where: str) -> None:
 def _rules(key: WatermarkKey) -> list[tuple[str, bool, str]]:
     """List field, whether it is wrong, and what it should be."""
     schemes = SCHEMES_OF[key.schedule]
-    seeding = {"transformers-left": ("left",), "transformers-self": ("self",), "vllm-sbw": ("left", "self")}
+    seeding = {"transformers-left": ("left",), "transformers-self": ("self",), "vllm-sbw": ("self", "additive")}
     seedings = seeding.get(key.schedule, ("left", "self", "min", "additive"))
     number = key.schedule not in ("angelshare", "transformers-synthid")
     return [

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from angelshare.core.errors import PlanError
 from angelshare.core.marks import WatermarkKey
 from angelshare.defences.watermark.arrays import BoolArray, FloatArray, IntArray, WordArray
+from angelshare.defences.watermark.compat_transformers import TransformersGreens, TransformersTable
+from angelshare.defences.watermark.compat_vllm import VllmExponentials, VllmGreens
 from angelshare.defences.watermark.greens import Greens
 from angelshare.defences.watermark.gumbel import Exponentials
 from angelshare.defences.watermark.scorer import Scorer
@@ -19,9 +22,38 @@ if TYPE_CHECKING:
 
 def scorer_of(key: WatermarkKey) -> Scorer:
     """Make the scorer of a checked key."""
+    if key.schedule in ("transformers-left", "transformers-self"):
+        return TransformersGreens(key)
+    if key.schedule == "transformers-synthid":
+        return TransformersTable(key)
+    if key.schedule == "vllm-gumbel":
+        return VllmExponentials(key)
+    if key.schedule == "vllm-sbw":
+        return VllmGreens(key)
     if key.scheme == "gumbel":
         return Exponentials(key)
     return Tournament(key) if key.scheme == "synthid" else Greens(key)
+
+
+def cautions(key: WatermarkKey) -> Sequence[str]:
+    """Say what to bear in mind about marks of this schedule."""
+    if key.schedule == "transformers-synthid":
+        return (
+            "transformers' SynthID draws from a table of 65,536 bits, each scored once here: valid for a passage; over "
+            "a corpus the table is used up and nothing can be shown",
+        )
+    if key.schedule in ("transformers-left", "transformers-self"):
+        return ("transformers' green lists depend on the device: these are the CPU's, so text from a GPU shows none",)
+    if key.schedule == "vllm-sbw":
+        return ("SBW is not in a release of vLLM yet: this follows its proposal, whose details may still change",)
+    if key.schedule == "vllm-gumbel" and key.second_secret:
+        return ("both keys of a dual mark count alike here, so that the law is exact; vLLM weighs them by its alpha",)
+    return ()
+
+
+def window_width(key: WatermarkKey) -> int:
+    """Give the width of the windows that `exclude` and `only` speak of: the key's context, 1 for a unigram mark."""
+    return max(1, scorer_of(key).width)
 
 
 def green_mask(key: WatermarkKey, context: IntArray) -> BoolArray:

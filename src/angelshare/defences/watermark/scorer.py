@@ -26,6 +26,9 @@ class Scorer(Protocol):
     collapses: bool
     """Whether two different windows can make one seed under one key and not under another."""
 
+    pads: bool
+    """Whether the generator fills the first windows of a text with the id -1, so that its first tokens are marked."""
+
     scale: int
     """`score` adds up in steps of 1 / scale."""
 

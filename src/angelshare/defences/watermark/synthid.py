@@ -28,6 +28,7 @@ class Tournament:
     rate: float = 0.5
     unit: Literal["context", "pair"] = "pair"
     collapses: bool = False
+    pads: bool = False
     scale: int = 1
 
     def __init__(self, key: WatermarkKey) -> None:

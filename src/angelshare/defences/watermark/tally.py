@@ -30,7 +30,7 @@ class Counter:
         """
         check_key(key, "this key")
         self._key, self._scorer, self._seen = key, scorer_of(key), Seen()
-        self._sieve = _Sieve(key, exclude, only)
+        self._sieve = _Sieve(self._scorer, exclude, only)
         self._tail: IntArray = np.empty(0, dtype=np.int64)
         self._n = self._sum = self._tokens = self._repeated = self._excluded = 0
 
@@ -39,7 +39,7 @@ class Counter:
 
         Raises TokenRangeError for an id outside the key's vocabulary.
         """
-        carried = self._tail if more else self._tail[:0]
+        carried = self._tail if more else _before(self._scorer)
         for start in range(0, len(ids), CHUNK):
             fresh = checked(ids[start : start + CHUNK], self._key, offset=start)
             chunk: IntArray = np.concatenate([carried, fresh])
@@ -111,8 +111,8 @@ def tallies(
     for key in keys:
         check_key(key, "one of the keys")
     first = scorer_of(keys[0])
-    ids, at, tokens = _joined(keys[0], streams, first.width)
-    at, excluded = _Sieve(keys[0], exclude, only)(ids, at)
+    ids, at, tokens = _joined(keys[0], streams, first)
+    at, excluded = _Sieve(first, exclude, only)(ids, at)
     places = at[Seen().admit(_surface(keys[0], first, ids, at))]
     out = []
     for key in keys:
@@ -174,9 +174,9 @@ def units(scorer: Scorer, ids: IntArray, at: IntArray, seeds: WordArray) -> Word
 class _Sieve:
     """Drops places whose window is excluded, or not among the only ones to keep."""
 
-    def __init__(self, key: WatermarkKey, exclude: Windows | None, only: Windows | None) -> None:
-        # a unigram mark has no window: the token itself stands for one
-        self._shift, self.width = (1, 1) if key.scheme == "unigram" else (0, key.window)
+    def __init__(self, scorer: Scorer, exclude: Windows | None, only: Windows | None) -> None:
+        # a mark without a window (unigram) is sieved by the token itself
+        self._shift, self.width = (0, scorer.width) if scorer.width else (1, 1)
         self._exclude, self._only = exclude, only
         for windows in (exclude, only):
             if windows is not None and windows.width != self.width:
@@ -196,19 +196,25 @@ class _Sieve:
         return at[keep], int(len(keep) - np.count_nonzero(keep))
 
 
-def _joined(key: WatermarkKey, streams: Sequence[IntArray], width: int) -> tuple[IntArray, IntArray, int]:
+def _before(scorer: Scorer) -> IntArray:
+    """Give what stands before the first token of a text."""
+    return np.full(scorer.width if scorer.pads else 0, -1, dtype=np.int64)
+
+
+def _joined(key: WatermarkKey, streams: Sequence[IntArray], scorer: Scorer) -> tuple[IntArray, IntArray, int]:
     """Put texts end to end; give the ids, the places with a whole window in their own text, and the token count."""
     texts: list[IntArray] = [np.empty(0, dtype=np.int64)]
     places: list[IntArray] = [np.empty(0, dtype=np.int64)]
-    start = 0
+    start, lead = 0, _before(scorer)
     for number, stream in enumerate(streams, start=1):
         try:
-            texts.append(checked(stream, key))
+            texts += [lead, checked(stream, key)]
         except TokenRangeError as error:
             raise TokenRangeError(f"text {number}, {error}") from None
-        places.append(np.arange(start + min(width, len(stream)), start + len(stream)))
-        start += len(stream)
-    return np.concatenate(texts), np.concatenate(places), start
+        end = start + len(lead) + len(stream)
+        places.append(np.arange(min(start + scorer.width, end), end))
+        start = end
+    return np.concatenate(texts), np.concatenate(places), start - len(streams) * len(lead)
 
 
 def _surface(key: WatermarkKey, scorer: Scorer, ids: IntArray, at: IntArray) -> WordArray:
