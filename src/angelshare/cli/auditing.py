@@ -112,6 +112,10 @@ class FinishedRun(RunFolder):
             "another version of angelshare or from other data: measure again with another --out"
         )
 
+    def save_record(self, name: str, value: object) -> None:  # noqa: ARG002 - the same shape as its parent's
+        """Refuse."""
+        raise RunFolderError(f"{self.path}: {name}.json is missing or differs; measure again with another --out")
+
     def save_transcripts(self, name: str, rows: Iterable[Transcript]) -> None:  # noqa: ARG002 - the same shape as its parent's
         """Refuse."""
         raise RunFolderError(f"{self.path}: transcripts/{name}.jsonl is missing; measure again with another --out")
