@@ -12,7 +12,19 @@ from numpy.typing import ArrayLike
 from angelshare.core.marks import MarkEvidence, Tally
 from angelshare.stats.intervals import caution_of
 from angelshare.stats.panel import FloatArray
+from angelshare.stats.strength import detectable, minimum_mix, tokens_needed
 from angelshare.stats.tails import LN10, log10_binomial_cdf, log10_binomial_sf, log10_gamma_sf
+
+__all__ = [
+    "Tallies",
+    "detectable",
+    "evidence",
+    "hoeffding",
+    "log10_p_values",
+    "minimum_mix",
+    "probability",
+    "tokens_needed",
+]
 
 SMALLEST = math.ulp(0.0)
 """The smallest positive float stands for every p-value below it; its logarithm says which."""
