@@ -18,6 +18,7 @@ from angelshare.cli.publish import publish
 from angelshare.cli.report import report
 from angelshare.cli.scores import scores
 from angelshare.cli.serve import serve
+from angelshare.cli.watermark import watermark
 from angelshare.core.errors import AngelshareError
 
 
@@ -27,7 +28,7 @@ def app() -> None:
     """Measure how much of a closed-weight model's capability evaporates through its API."""
 
 
-for command in (measure, scores, delay, ledger, catalogue, serve, publish, demo, report, plugins):
+for command in (measure, watermark, scores, delay, ledger, catalogue, serve, publish, demo, report, plugins):
     app.add_command(command)
 
 
