@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
 from angelshare.core.errors import PlanError
-from angelshare.core.marks import WatermarkKey
+from angelshare.core.marks import Schedule, WatermarkKey
 from angelshare.defences.watermark.arrays import BoolArray, FloatArray, IntArray, WordArray
 from angelshare.defences.watermark.compat_transformers import TransformersGreens, TransformersTable
 from angelshare.defences.watermark.compat_vllm import VllmExponentials, VllmGreens
@@ -18,6 +18,17 @@ from angelshare.defences.watermark.synthid import Tournament
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+_DEVICE = "transformers' green lists depend on the device: these are the CPU's, so text from a GPU shows none"
+_CAUTIONS: Final[Mapping[Schedule, str]] = {
+    "transformers-synthid": (
+        "transformers' SynthID draws from a table of 65,536 bits, each scored once here: valid for a passage; over a "
+        "corpus the table is used up and nothing can be shown"
+    ),
+    "transformers-left": _DEVICE,
+    "transformers-self": _DEVICE,
+    "vllm-sbw": "SBW is not in a release of vLLM yet: this follows its proposal, whose details may still change",
+}
 
 
 def scorer_of(key: WatermarkKey) -> Scorer:
@@ -37,18 +48,10 @@ def scorer_of(key: WatermarkKey) -> Scorer:
 
 def cautions(key: WatermarkKey) -> Sequence[str]:
     """Say what to bear in mind about marks of this schedule."""
-    if key.schedule == "transformers-synthid":
-        return (
-            "transformers' SynthID draws from a table of 65,536 bits, each scored once here: valid for a passage; over "
-            "a corpus the table is used up and nothing can be shown",
-        )
-    if key.schedule in ("transformers-left", "transformers-self"):
-        return ("transformers' green lists depend on the device: these are the CPU's, so text from a GPU shows none",)
-    if key.schedule == "vllm-sbw":
-        return ("SBW is not in a release of vLLM yet: this follows its proposal, whose details may still change",)
+    said = _CAUTIONS.get(key.schedule, "")
     if key.schedule == "vllm-gumbel" and key.second_secret:
-        return ("both keys of a dual mark count alike here, so that the law is exact; vLLM weighs them by its alpha",)
-    return ()
+        said = "both keys of a dual mark count alike here, so that the law is exact; vLLM weighs them by its alpha"
+    return (said,) if said else ()
 
 
 def window_width(key: WatermarkKey) -> int:

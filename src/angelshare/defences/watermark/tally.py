@@ -56,7 +56,7 @@ class Counter:
         )  # fmt: skip
 
     def loss(self) -> float:
-        """Give the share of new draws that de-duplication now drops for want of memory; 0 up to 6 million draws."""
+        """Give the share of new draws that de-duplication now drops for want of memory; 0 up to 3 million draws."""
         return self._seen.loss()
 
     def _count(self, ids: IntArray, carried: int) -> None:
