@@ -37,7 +37,7 @@ def antidistillation(
         seed: which queries; give another than the plan's, so that the defence is not fitted to what is asked.
 
     The answer may change. Two passes of the proxy per token, and one gradient over the queries before the first.
-    Source: Savani et al. 2025, arXiv 2504.13146, equations 4 to 8 (centred difference as in its code).
+    Source: Savani et al. 2025, arXiv 2504.13146 (the centred difference is that of its released code).
 
     Raises PlanError if a number is out of range, the teacher cannot be steered or the tokenizers differ.
     """

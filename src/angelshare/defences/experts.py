@@ -24,7 +24,7 @@ def product_of_experts(proxy: Use, *, weight: float) -> Defence:
         weight: the proxy's exponent, above 0 and below 1.
 
     The answer may change. One pass of the proxy per token.
-    Source: Allouah et al. 2026, arXiv 2605.22737 (PoE; `weight` is its gamma).
+    Source: Allouah et al. 2026, arXiv 2605.22737 (PoE; `weight` is gamma of its released code).
 
     Raises PlanError if the weight is out of range, the teacher cannot be steered or the tokenizers differ.
     """

@@ -57,7 +57,7 @@ def temperature(value: float) -> Defence:
         value: lowest temperature, above 0.
 
     The answer may change. No extra passes.
-    Source: the baseline of Savani et al. 2025, arXiv 2504.13146, section 4.
+    Source: the baseline of Savani et al. 2025, arXiv 2504.13146.
 
     Raises PlanError if `value` is not above 0.
     """

@@ -124,7 +124,7 @@ class GumbelMark(_Drawing):
     Written as the largest ln p - ln(-ln u). Over keys a reply is distributed as without a mark; under one key the
     same context always gives the same token, in every reply, which costs diversity. With a second key each token is
     drawn under one of the two, by a fair coin of the query and draw.
-    Source: Aaronson 2022; Fernandez et al. 2023, arXiv 2308.00113, section 2; two keys, arXiv 2605.12456.
+    Source: Aaronson 2022; Fernandez et al. 2023, arXiv 2308.00113; two keys, arXiv 2605.12456.
     """
 
     def __init__(self, key: WatermarkKey, exponentials: Exponentials) -> None:
