@@ -7,6 +7,7 @@ from dataclasses import field
 from typing import Any, Literal, TypeAlias
 
 from angelshare.core.audit import CostSheet
+from angelshare.core.marks import MarkEvidence
 from angelshare.core.record import record
 from angelshare.core.records import (
     Authorisation,
@@ -15,7 +16,6 @@ from angelshare.core.records import (
     Limits,
     Number,
     Price,
-    Refusal,
     ThreatModel,
     Use,
 )
@@ -23,9 +23,9 @@ from angelshare.core.records import (
 Finding: TypeAlias = Literal["no effect shown", "raises cost", "contains under the stated budget", "cannot tell"]
 """The only words for what a defence does; none of them is "prevents"."""
 
-NO_MARK = "this defence carries no mark"
-NOT_A_LOSS = "this teacher is the measure of what others lose"
-GIVEN_ELSEWHERE = (NO_MARK, NOT_A_LOSS)
+UNDEFENDED = "this is the undefended teacher, from which others are measured"
+CONTROL = "this is a control, or a student whom no control taught"
+GIVEN_ELSEWHERE = (UNDEFENDED, CONTROL)
 """Reasons that only say that a number has no place here; nothing is missing from the data."""
 
 
@@ -242,8 +242,8 @@ class DefendCell:
     teacher_loss: Number
     """Accuracy that honest users lose: undefended minus defended teacher."""
 
-    trace_p: Number
-    """Exact p-value of the teacher's mark in what this student writes, as an Estimate without doubt of its own."""
+    trace_p: float | None
+    """Exact p-value of the teacher's mark in what this student writes; None without a mark."""
 
     trace_log10_p: float | None
     """Its decimal logarithm, which does not underflow; None without a mark."""
@@ -386,10 +386,21 @@ class TracePoint:
     """Per seed, decimal logarithm of the exact p-value."""
 
     decoy_p: float | None
-    """Of all seeds' text together."""
+    """Median over seeds."""
 
     n: int
     """Draws scored, all seeds together."""
+
+
+@record
+class TraceFound:
+    """A mark looked for in what one student, or the teacher itself, wrote to the test items."""
+
+    evidence: MarkEvidence | None
+    """The test; None where nothing could be scored."""
+
+    key_fingerprint: str
+    """Which key, without its secret."""
 
 
 @record
@@ -484,6 +495,3 @@ class DefendReport:
 
     cautions: Sequence[str] = ()
     """What to bear in mind about the whole."""
-
-    unmeasured: Number = Refusal(refused="students that were not tried are not in the worst case")
-    """The recovery of a student that nobody thought of: always refused, and said so."""

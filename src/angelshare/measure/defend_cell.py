@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from angelshare.core import plugins
+from angelshare.core.defences import DefenceCost
 from angelshare.core.defend import DefendedStudent, StudentPlan, TeacherLikelihood, TeacherTiming
 from angelshare.core.errors import PlanError
 from angelshare.core.protocols import Fitted, Model, Steerable, Student, Task
@@ -122,9 +123,12 @@ def time_teacher(work: Timing) -> TeacherTiming:
         if batch:
             for one, out in zip((plain, model), times, strict=True):
                 out.append(_seconds_per_token(one, batch))
-    passes = getattr(model, "extra_passes", None)
+    cost = getattr(model, "cost", None)
+    passes = cost.passes_per_token if isinstance(cost, DefenceCost) else None
     return TeacherTiming(
-        undefended=times[0], seconds_per_token=times[1], extra_passes=None if passes is None else float(passes)
+        undefended=times[0],
+        seconds_per_token=times[1],
+        extra_passes=passes,
     )
 
 

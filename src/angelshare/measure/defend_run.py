@@ -11,7 +11,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from angelshare.core import plugins
-from angelshare.core.defend import DefendedStudent, Matrix, StudentPlan, TacticCost, TeacherLikelihood, TeacherTiming
+from angelshare.core.defend import (
+    DefendedStudent,
+    Matrix,
+    StudentPlan,
+    TacticCost,
+    TeacherLikelihood,
+    TeacherTiming,
+    TraceFound,
+)
 from angelshare.core.errors import PlanError
 from angelshare.core.protocols import Task
 from angelshare.core.records import CellResult, Completion, Item, Plan, Score
@@ -26,6 +34,7 @@ from angelshare.measure.defend_cell import (
     time_teacher,
     train_defended,
 )
+from angelshare.measure.defend_marks import TraceWork, look_for, marked_rows, teacher_place
 from angelshare.measure.defend_material import PUBLIC, Material, Where, base_errands, base_tag, teacher_errands
 from angelshare.measure.defend_plans import NONE, as_plan, check_matrix, columns_of, defence_use, doses, rows_of
 from angelshare.measure.engines import Engine
@@ -58,6 +67,8 @@ class Lab(NamedTuple):
     """By row; empty for remote teachers."""
     likelihoods: Mapping[str, TeacherLikelihood]
     """By row; empty for remote teachers."""
+    traces: Mapping[Where, TraceFound]
+    """Marks looked for in what students, and the marked teachers themselves, wrote; empty without a watermark."""
     asked: Sequence[Completion]
     """Every reply a teacher gave, for the cost sheet."""
     delivered: Mapping[Where, float]
@@ -89,10 +100,11 @@ def run_matrix(
     timings, likelihoods = _teacher_notes(matrix, items, replies, folder, engine=engine, progress=progress)
     material = Material(matrix, task, plans, items, queries, answers)
     students = _students(material, folder, floors, engine=engine, progress=progress)
+    traces = _traces(matrix, students, replies, folder, engine=engine, progress=progress)
     asked = [done for errand in errands if errand.use == matrix.teacher for done in answers[errand.name]]
     return Lab(
         matrix, task, items, students, floors, {row: scored(task, items, done) for row, done in replies.items()},
-        replies, timings, likelihoods, asked,
+        replies, timings, likelihoods, traces, asked,
         {where: material.delivered(where) for where in students if where.defence != PUBLIC},
     )  # fmt: skip
 
@@ -141,6 +153,35 @@ def _teacher_notes(
         engine=engine, advance=progress.advance,
     )  # fmt: skip
     return timings, likelihoods
+
+
+def _traces(
+    matrix: Matrix,
+    students: Mapping[Where, DefendedStudent],
+    replies: Mapping[str, Sequence[Completion]],
+    folder: RunFolder,
+    *,
+    engine: Engine,
+    progress: Progress,
+) -> dict[Where, TraceFound]:
+    """Look for each mark in its teacher's replies and in what each of its students wrote."""
+    keys = marked_rows(matrix)
+    texts = {teacher_place(row): [whole(done) for done in replies[row]] for row in keys}
+    texts |= {
+        where: [score.text for score in one.result.scores] for where, one in students.items() if where.defence in keys
+    }
+    places_of = {where.file.removeprefix("cells/"): where for where in texts}
+    jobs = {
+        name: TraceWork(
+            key=keys[where.defence], texts=texts[where], reader=matrix.teacher, decoys=matrix.decoys, words=where
+        )
+        for name, where in places_of.items()
+    }
+    if not jobs:
+        return {}
+    progress.stage("looking for marks", len(jobs))
+    found = _kept(folder, "traces", TraceFound, look_for, jobs, engine=engine, advance=progress.advance)
+    return {places_of[name]: value for name, value in found.items()}
 
 
 def _kept(
