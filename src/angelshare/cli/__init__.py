@@ -9,6 +9,7 @@ import click
 
 from angelshare import __version__
 from angelshare.cli.catalogue import catalogue
+from angelshare.cli.defend import defend
 from angelshare.cli.delay import delay
 from angelshare.cli.demo import demo
 from angelshare.cli.ledger import ledger
@@ -28,7 +29,7 @@ def app() -> None:
     """Measure how much of a closed-weight model's capability evaporates through its API."""
 
 
-for command in (measure, watermark, scores, delay, ledger, catalogue, serve, publish, demo, report, plugins):
+for command in (measure, defend, watermark, scores, delay, ledger, catalogue, serve, publish, demo, report, plugins):
     app.add_command(command)
 
 
