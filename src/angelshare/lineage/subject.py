@@ -57,8 +57,8 @@ def parse_material(data: bytes, name: str) -> Material:
     except UnicodeDecodeError as error:
         raise PlanError(f"{name}: not UTF-8 text ({error.reason} at byte {error.start}); convert the file") from None
     rows = _json_rows(text, name)
-    if rows is None:
-        return Material(name, digest, [text] if text.strip() else [], None, [])
+    if not rows:
+        return Material(name, digest, [text] if rows is None and text.strip() else [], None, [])
     kinds = {kind for _, kind, _ in rows}
     if len(kinds) > 1:
         first, other = rows[0], next(row for row in rows if row[1] != rows[0][1])

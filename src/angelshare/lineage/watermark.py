@@ -42,10 +42,11 @@ def examine(keys: Sequence[WatermarkKey], case: Case, settings: Settings, made: 
 
     Raises PlanError, KeyMismatchError or TokenRangeError for what cannot be tested; too little text is a verdict.
     """
-    if len({fingerprint(key) for key in keys}) < len(keys):
+    names = [fingerprint(key) for key in keys]  # slow on purpose, so once
+    if len(set(names)) < len(keys):
         raise PlanError("the same key is given twice; give each once, or Holm's correction counts it as two")
     mode = mode_of(case, settings)
-    results = [_tested(key, case, settings, mode) for key in keys]
+    results = [_tested(key, name, case, settings=settings, mode=mode) for key, name in zip(keys, names, strict=True)]
     heads = [found[0] for found in results]
     adjusted = list(corrected(heads)) if len(keys) > 1 else heads
     needed = [nominal_needed(key, level=settings.level, mode=mode) for key in keys]
@@ -56,7 +57,6 @@ def examine(keys: Sequence[WatermarkKey], case: Case, settings: Settings, made: 
         for i in range(len(keys))
     ]
     best = min(range(len(keys)), key=lambda i: (_ORDER.index(places[i]), adjusted[i].log10_p_value))
-    names = [fingerprint(key) for key in keys]
     found = [name for name, place in zip(names, places, strict=True) if place == "mark found"]
     return WatermarkReport(
         evidence=[one for result in results for one in result] + (adjusted if len(keys) > 1 else []),
@@ -77,8 +77,8 @@ def examine(keys: Sequence[WatermarkKey], case: Case, settings: Settings, made: 
     )  # fmt: skip
 
 
-def _tested(key: WatermarkKey, case: Case, settings: Settings, mode: Mode) -> Sequence[MarkEvidence]:
-    decoys = decoy_keys(key, settings.decoys, stream("decoy keys", fingerprint(key), settings.seed))
+def _tested(key: WatermarkKey, name: str, case: Case, *, settings: Settings, mode: Mode) -> Sequence[MarkEvidence]:
+    decoys = decoy_keys(key, settings.decoys, stream("decoy keys", name, settings.seed))
     if mode == "reading":
         read = read_through(case.network, case.streams, window=window_width(key), vocabulary_size=key.vocabulary_size)
         if settings.fixed:
@@ -87,7 +87,7 @@ def _tested(key: WatermarkKey, case: Case, settings: Settings, mode: Mode) -> Se
         found = reading_evidence(key, read, decoys)
     else:
         found = [_text_evidence(key, case, decoys, settings=settings, mode=mode)]
-    return [dataclasses.replace(one, test=f"{one.test}, key {fingerprint(key)}") for one in found]
+    return [dataclasses.replace(one, test=f"{one.test}, key {name}") for one in found]
 
 
 def _text_evidence(
@@ -97,7 +97,7 @@ def _text_evidence(
     null = TEXT_NULL if mode == "text" else STUDENT_NULL
     tape, only = prompt_tape(key, case.prompts), teacher_filter(key, case.outputs)
     if settings.sequential:
-        return _sequential(key, case.streams, tape, only).evidence(test=test, null=null)
+        return sequential_bet(key, case.streams, tape=tape, only=only).evidence(test=test, null=null)
     streams = case.streams
     if settings.fixed:
         streams = first_draws(key, streams, settings.fixed * draws_per_token(key), tape=tape, only=only)
@@ -139,7 +139,9 @@ def _prefix(streams: Sequence[IntArray], tokens: int) -> list[IntArray]:
     return kept
 
 
-def _sequential(key: WatermarkKey, streams: Sequence[IntArray], tape: Windows | None, only: Windows | None) -> Bet:
+def sequential_bet(
+    key: WatermarkKey, streams: Sequence[IntArray], *, tape: Windows | None = None, only: Windows | None = None
+) -> Bet:
     """Bet against chance, looking after every LOOK tokens and at each text's end; repeats are dropped across looks."""
     counter = Counter(key, exclude=tape, only=only)
     before = counter.tally()
