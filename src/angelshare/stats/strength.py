@@ -77,12 +77,13 @@ def detectable(law: Law, rate: float, draws: int, *, level: float, power: float 
     _check(law, rate, level, power)
     chance, top = (rate, 1.0 - 1e-12) if law == "binomial" else (1.0, 1e6)
     size = np.array([float(draws)])
-    if draws < 1 or _power(law, rate, top, n=size, level=level)[0] < power:
+    critical = _critical(law, rate, size, level)
+    if draws < 1 or _exceeds(law, critical, size, top)[0] < power:
         return None
     low, high = chance, top
     while high - low > 1e-9 * high:
         middle = (low + high) / 2
-        enough = _power(law, rate, middle, n=size, level=level)[0] >= power
+        enough = _exceeds(law, critical, size, middle)[0] >= power
         low, high = (low, middle) if enough else (middle, high)
     return high
 
@@ -159,13 +160,19 @@ def _crossing(mixes: FloatArray, excess: FloatArray, wanted: float) -> FloatArra
 
 def _power(law: Law, rate: float, effect: float, *, n: FloatArray, level: float) -> FloatArray:
     """Give the (sizes,) probability that the exact test at `level` rejects."""
+    return _exceeds(law, _critical(law, rate, n, level), n, effect)
+
+
+def _critical(law: Law, rate: float, n: FloatArray, level: float) -> FloatArray:
+    return _gamma_critical(n, level) if law == "gamma" else _binomial_critical(n, rate, level)
+
+
+def _exceeds(law: Law, critical: FloatArray, n: FloatArray, effect: float) -> FloatArray:
+    """Give the (sizes,) probability of a statistic at or above the critical one; 0 where none is."""
     if law == "gamma":
-        return np.asarray(10 ** log10_gamma_sf(_gamma_critical(n, level) / effect, n))
-    k = _binomial_critical(n, rate, level)
-    possible = k <= n
-    result = np.zeros_like(n)
-    chance = min(effect, 1 - 1e-15)
-    result[possible] = 10 ** log10_binomial_sf(k[possible], n[possible], chance)
+        return np.asarray(10 ** log10_gamma_sf(critical / effect, n))
+    possible, result = critical <= n, np.zeros_like(n)
+    result[possible] = 10 ** log10_binomial_sf(critical[possible], n[possible], min(effect, 1 - 1e-15))
     return result
 
 
