@@ -16,7 +16,8 @@ from typing import Final
 import numpy as np
 
 from angelshare.defences.watermark.arrays import BoolArray, IntArray, WordArray
-from angelshare.defences.watermark.prf import compiled, siphash
+from angelshare.defences.watermark.prf import compiled
+from angelshare.defences.watermark.seeds import ordered
 
 EXACT_SLOTS: Final = 2**22
 """Most slots of the exact set (32 MiB); it is left at three quarters."""
@@ -63,7 +64,7 @@ class Seen:
             return
         slots = len(self._table)
         while 4 * (self.admitted + coming) > 3 * slots:
-            slots *= 2
+            slots *= 4
         if slots == len(self._table):
             return
         kept = self._table[self._table != 0]
@@ -105,13 +106,9 @@ def windows_of(width: int, streams: Iterable[IntArray]) -> Windows:
     return Windows(width, np.unique(np.concatenate(found)))
 
 
-@compiled
 def public(ids: IntArray, ends: IntArray, width: int) -> WordArray:
     """Hash the `width` tokens before each of (n,) `ends` under a public key: names windows, marks nothing."""
-    out = np.empty(len(ends), dtype=np.uint64)
-    for row in range(len(ends)):
-        out[row] = siphash(_PUBLIC, ids, ends[row] - width, ends[row])
-    return out
+    return ordered(_PUBLIC, ids, ends, width)
 
 
 @compiled

@@ -65,11 +65,28 @@ def seed_at(  # noqa: PLR0917 - compiled loops take theirs by place
     return least
 
 
-@compiled
-def seeds_at(  # noqa: PLR0917 - compiled loops take theirs by place
+def seeds_at(  # noqa: PLR0917 - as the compiled loops below take them
     key: WordArray, table: WordArray, mode: int, window: int, ids: IntArray, at: IntArray
 ) -> WordArray:
     """Make the seeds of the targets that stand at (n,) places `at` of `ids`."""
+    if mode in (LEFT, NONE):
+        return ordered(key, ids, at, window)
+    return _others(key, table, mode, window, ids, at)
+
+
+@compiled
+def ordered(key: WordArray, ids: IntArray, at: IntArray, window: int) -> WordArray:
+    """Hash the `window` tokens before each of (n,) places: a loop of its own, which compiles to half the time."""
+    out = np.empty(len(at), dtype=np.uint64)
+    for row in range(len(at)):
+        out[row] = siphash(key, ids, at[row] - window, at[row])
+    return out
+
+
+@compiled
+def _others(  # noqa: PLR0917 - compiled loops take theirs by place
+    key: WordArray, table: WordArray, mode: int, window: int, ids: IntArray, at: IntArray
+) -> WordArray:
     out = np.empty(len(at), dtype=np.uint64)
     for row in range(len(at)):
         out[row] = seed_at(key, table, mode, window, ids, at[row], ids[at[row]])
