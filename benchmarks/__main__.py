@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
-NAMES = ("training", "decoding", "ledger", "client", "delay", "workers", "audit")
+NAMES = ("training", "decoding", "marking", "ledger", "client", "delay", "workers", "audit")
 GOALS = {
     "ledger, durable rows, 32 in flight": "at least 2,000",
     "client with ledger, 32 in flight": "at least 300",
@@ -23,8 +23,8 @@ GOALS = {
 """Goals of figures whose own module names a unit alone."""
 HOW = "Written by `make bench` (`python -m benchmarks`; it also takes names: `{names}`). Do not edit by hand."
 TURNS = (
-    "What is compared takes turns, and a ratio is the median over rounds. Training and decoding are CPU time of one "
-    "thread, which other work on the machine disturbs little; the audit, the workers, the ledger and the client are "
+    "What is compared takes turns, and a ratio is the median over rounds. Training, decoding and marking are CPU "
+    "time of one thread, which other work on the machine disturbs little; the audit, the workers, the ledger and the client are "
     "wall time and need idle cores."
 )
 PEERS = (

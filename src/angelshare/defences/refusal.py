@@ -29,8 +29,7 @@ def rate_refusal(share: float = 0.0, *, most: int = 0, key: str = "angelshare") 
 
     Refused queries never reach the model: they cost nothing and give nothing. Answers that are given do not change,
     but a refused honest user has none. No extra passes.
-    Source: rate limits are in Rao et al.'s and every provider's terms; why per-account limits fail when a campaign
-    has many accounts, LADS, arXiv 2605.18829.
+    Source: interface practice; limits by rate stand in the providers' terms of use.
 
     Raises PlanError if a number is out of range or neither is given.
     """

@@ -35,7 +35,7 @@ def trace_summary(
     The answer is delivered as it is. No extra passes. Alternatives per token are withheld where a trace was
     changed, since they no longer match the text.
     Source: the practice is in Anthropic's and OpenAI's documentation of thinking summaries; what a student recovers
-    from summaries, Trace Inversion, arXiv 2603.07267.
+    from summaries, Zhang et al. 2026, arXiv 2603.07267.
 
     Raises PlanError if a mark is empty or the share is out of range.
     """

@@ -12,7 +12,7 @@ from angelshare.core.marks import WatermarkKey
 from angelshare.core.protocols import Steering
 from angelshare.core.records import Query
 from angelshare.core.seeds import stream
-from angelshare.defences.watermark.arrays import FloatArray
+from angelshare.defences.watermark.arrays import BoolArray, FloatArray
 from angelshare.defences.watermark.contexts import Contexts
 from angelshare.defences.watermark.greens import Greens
 from angelshare.defences.watermark.gumbel import Exponentials
@@ -21,8 +21,6 @@ from angelshare.defences.watermark.tournament import play
 
 CANDIDATES = 128
 """Tokens that enter a SynthID tournament, the most likely first; the others keep their probability unmarked."""
-_LEAST = 1e-300
-"""Stands for a probability that underflowed."""
 
 
 def marking(key: WatermarkKey) -> Callable[[], Steering]:
@@ -65,35 +63,34 @@ class GreenMark:
     def __init__(self, key: WatermarkKey, greens: Greens) -> None:
         self._key, self._greens = key, greens
         self._contexts = Contexts(greens.width)
-        self._everywhere: torch.Tensor | None = None
+        self._everywhere: BoolArray | None = None
 
     def begin(self, prompts: torch.Tensor, mask: torch.Tensor, queries: Sequence[Query]) -> None:  # noqa: ARG002 - the protocol's shape
         """Take the prompts; the temperature does not matter."""
         self._contexts.begin(prompts, mask)
         if not self._greens.width:
-            self._everywhere = self._bonus(self._greens.mask(np.zeros((1, 0), dtype=np.int64))).to(prompts.device)
+            self._everywhere = self._greens.mask(np.zeros((1, 0), dtype=np.int64))
 
     def step(self, logits: torch.Tensor, last: torch.Tensor | None) -> torch.Tensor:
         """Add delta where a token is green."""
         _require_width(logits, self._key)
-        scores = logits.clone()
-        if self._everywhere is not None:
-            bonus = self._everywhere
-        else:
-            self._contexts.push(last)
-            green = self._greens.mask(self._contexts.now())
-            if not self._contexts.full().all():
-                green &= self._contexts.full()[:, None]
-            bonus = self._bonus(green).to(logits.device)
-        scores[:, : self._key.vocabulary_size] += bonus
-        return scores
+        green = torch.from_numpy(self._green(last)).to(logits.device)
+        beyond = logits.shape[1] - self._key.vocabulary_size
+        # tokens past the key's vocabulary are the network's padding, and no list holds them
+        member = torch.nn.functional.pad(green, (0, beyond)) if beyond else green
+        return torch.add(logits, member, alpha=self._key.delta)
 
     def keep(self, rows: torch.Tensor) -> None:
         """Go on with `rows` alone."""
         self._contexts.keep(rows)
 
-    def _bonus(self, green: np.ndarray) -> torch.Tensor:
-        return torch.from_numpy(green).to(torch.float32).mul_(self._key.delta)
+    def _green(self, last: torch.Tensor | None) -> BoolArray:
+        if self._everywhere is not None:
+            return self._everywhere
+        self._contexts.push(last)
+        green = self._greens.mask(self._contexts.now())
+        full = self._contexts.full()
+        return green if full.all() else green & full[:, None]
 
 
 class _Drawing:
@@ -175,34 +172,65 @@ class GumbelMark(_Drawing):
 class TournamentMark(_Drawing):
     """Draws by SynthID's tournament among the likeliest tokens, which keeps the distribution over keys.
 
+    A coin of the query and draw says whether the token is one of the candidates, and which the tournament makes it.
     Source: Dathathri et al. 2024, Nature 634, doi 10.1038/s41586-024-08025-4 (two contestants, non-distortionary with
     repeated-context masking).
     """
 
-    chooses = False
-
     def __init__(self, key: WatermarkKey, tournament: Tournament) -> None:
         super().__init__(key)
         self._tournament = tournament
+        self._coins: list[np.random.Generator] = []
+        self.chooses = torch.zeros(0, dtype=torch.bool)
+        """(rows,) whether the last step was drawn here."""
+
+    def begin(self, prompts: torch.Tensor, mask: torch.Tensor, queries: Sequence[Query]) -> None:
+        """Take prompts, temperatures and coins; raises PlanError if a temperature is 0."""
+        super().begin(prompts, mask, queries)
+        self._coins = [stream("tournament", query.id, query.sampling.draw) for query in queries]
 
     def step(self, logits: torch.Tensor, last: torch.Tensor | None) -> torch.Tensor:
-        """Give scores whose softmax at the query's temperature is the tournament's law."""
+        """Draw from the tournament's law where the context is new; the other rows are drawn as without a mark."""
         _require_width(logits, self._key)
         self._contexts.push(last)
         fresh = self._contexts.fresh()
+        # every coin is thrown at every step, so that a reply's coins do not depend on its company
+        coins = np.array([coin.random() for coin in self._coins])[fresh]
+        self.chooses = torch.from_numpy(fresh).to(logits.device)
         if not fresh.any():
             return logits
-        marked = torch.from_numpy(fresh).to(logits.device)
-        hot = self._temperatures[marked]
-        tempered = (logits[marked, : self._key.vocabulary_size] / hot).double()
-        likely = tempered.topk(min(CANDIDATES, tempered.shape[1]), sorted=False)
-        bits = self._tournament.bits(self._contexts.now()[fresh], likely.indices.cpu().numpy())
-        law = play(likely.values.softmax(-1).cpu().numpy(), bits, self._key.layers)
-        # the candidates keep their mass: the tournament only moves it among them
-        won = torch.from_numpy(np.log(np.maximum(law, _LEAST))) + likely.values.logsumexp(-1, keepdim=True).cpu()
+        places = self.chooses.nonzero()[:, 0]
+        ids, law, mass = self._law(logits[places], fresh, self._temperatures[places])
+        steps = law.cumsum(1)
+        inside = coins < mass
+        place = np.minimum((steps <= (coins / mass * steps[:, -1])[:, None]).sum(1), law.shape[1] - 1)
         scores = logits.clone()
-        scores[marked] = scores[marked].scatter(1, likely.indices, won.to(logits) * hot)
+        # a row outside is drawn from what the candidates leave, one inside has its token already
+        scores[places] = scores[places].scatter(1, ids, -torch.inf)
+        token = ids[torch.arange(len(places)), torch.from_numpy(place).to(ids.device)]
+        held = torch.from_numpy(inside).to(logits.device)
+        scores[places[held], token[held]] = torch.inf
+        self.chooses[places[~held]] = False
         return scores
+
+    def keep(self, rows: torch.Tensor) -> None:
+        """Go on with `rows` alone."""
+        super().keep(rows)
+        self._coins = [self._coins[row] for row in rows.tolist()]
+
+    def _law(
+        self, logits: torch.Tensor, fresh: BoolArray, temperatures: torch.Tensor
+    ) -> tuple[torch.Tensor, FloatArray, FloatArray]:
+        """Give the (rows, k) candidates, their law after the tournament, and the (rows,) mass they hold together."""
+        n = self._key.vocabulary_size
+        likely = logits[:, :n].topk(min(CANDIDATES, n), sorted=False)
+        tempered = (likely.values / temperatures).double()
+        bits = self._tournament.bits(self._contexts.now()[fresh], likely.indices.cpu().numpy())
+        law = play(tempered.softmax(-1).cpu().numpy(), bits, self._key.layers)
+        if n <= CANDIDATES and n == logits.shape[1]:
+            return likely.indices, law, np.ones(len(law))
+        held = tempered.logsumexp(-1) - (logits / temperatures).logsumexp(-1).double()
+        return likely.indices, law, np.minimum(held.exp().cpu().numpy(), 1.0)
 
 
 def _require_chance(queries: Sequence[Query], key: WatermarkKey) -> None:

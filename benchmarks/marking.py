@@ -1,0 +1,89 @@
+"""What writing under a mark costs: batched decoding with each scheme over the same decoding without one, per token."""
+
+from __future__ import annotations
+
+import dataclasses
+import statistics
+import time
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import torch
+from transformers import LlamaConfig, LlamaForCausalLM
+
+from angelshare.core.marks import WatermarkKey
+from angelshare.core.protocols import Steering
+from angelshare.core.records import Message, Query, Sampling
+from angelshare.defences.watermark.generate import marking
+from angelshare.measure.engines import one_thread
+from angelshare.models.checkpoint import CheckpointModel
+from angelshare.models.decoding import Asked, decode
+
+ROUNDS = 5
+SECRET = "0123456789abcdef" * 2
+SCHEMES = {
+    "kgw": WatermarkKey(scheme="kgw", secret=SECRET, vocabulary_size=2, window=1),
+    "unigram": WatermarkKey(scheme="unigram", secret=SECRET, vocabulary_size=2),
+    "gumbel": WatermarkKey(scheme="gumbel", secret=SECRET, vocabulary_size=2),
+    "synthid": WatermarkKey(scheme="synthid", secret=SECRET, vocabulary_size=2),
+}
+
+
+def networks() -> list[tuple[str, CheckpointModel, int, int]]:
+    """The bundled teacher, and an untrained network with a vocabulary of 50,000; rows and tokens of a batch."""
+    torch.manual_seed(1)
+    config = LlamaConfig(
+        vocab_size=50_000, hidden_size=256, intermediate_size=768, num_hidden_layers=4, num_attention_heads=4,
+        num_key_value_heads=4, bos_token_id=None, eos_token_id=None, pad_token_id=0,
+    )  # fmt: skip
+    bundled = CheckpointModel("bundled:teacher")
+    bundled.network.generation_config.eos_token_id = None
+    large = CheckpointModel.of(LlamaForCausalLM(config), bundled.tokenizer, name="50k")
+    return [
+        ("bundled teacher, vocabulary 99, 128 rows", bundled, 128, 40),
+        ("16M network, vocabulary 50k, 32 rows", large, 32, 24),
+    ]
+
+
+def per_token(model: CheckpointModel, rows: int, tokens: int, steer: Callable[[], Steering] | None) -> float:
+    """CPU seconds a token at temperature 1."""
+    asked = [
+        Asked(
+            Query(
+                id=str(row), messages=(Message(role="user", content=""),),
+                sampling=Sampling(temperature=1.0, max_tokens=tokens),
+            ),
+            [3 + row % 90, 3 + row % 7, 5, 8], tokens,
+        )
+        for row in range(rows)
+    ]  # fmt: skip
+    start = time.process_time()
+    # nothing ends a reply, so that what is compared writes the same number of tokens in batches of one shape
+    endless = SimpleNamespace(pad_token_id=0, eos_token_id=None)
+    replies = decode(model.network, endless, asked, None if steer is None else steer())
+    return (time.process_time() - start) / sum(len(reply.ids) for reply in replies)
+
+
+def measure() -> list[tuple[str, float, str]]:
+    one_thread()
+    results = []
+    for name, model, rows, tokens in networks():
+        size = model.network.config.vocab_size
+        steers = {scheme: marking(dataclasses.replace(key, vocabulary_size=size)) for scheme, key in SCHEMES.items()}
+        for steer in (None, *steers.values()):
+            per_token(model, rows, 3, steer)
+        rounds = [
+            (per_token(model, rows, tokens, None), {s: per_token(model, rows, tokens, steers[s]) for s in steers})
+            for _ in range(ROUNDS)
+        ]
+        rate = 1 / statistics.median(plain for plain, _ in rounds)
+        results.append((f"decoding at temperature 1, {name}, one thread", rate, "tokens/CPU-s"))
+        for scheme in SCHEMES:
+            ratio = statistics.median(marked[scheme] / plain for plain, marked in rounds)
+            results.append((f"time of a token under {scheme} over unmarked, {name}", ratio, "x, at most 1.10"))
+    return results
+
+
+if __name__ == "__main__":
+    for name, value, unit in measure():
+        print(f"{name}: {value:,.2f} {unit}")
