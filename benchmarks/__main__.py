@@ -24,8 +24,8 @@ GOALS = {
 HOW = "Written by `make bench` (`python -m benchmarks`; it also takes names: `{names}`). Do not edit by hand."
 TURNS = (
     "What is compared takes turns, and a ratio is the median over rounds. Training, decoding and marking are CPU "
-    "time of one thread, which other work on the machine disturbs little; the audit, the workers, the ledger and the client are "
-    "wall time and need idle cores."
+    "time of one thread, which other work on the machine disturbs little; the audit, the workers, the ledger and the "
+    "client are wall time and need idle cores."
 )
 PEERS = (
     "The bare loop sees the same batches as ours and does what a notebook would: pad, cross-entropy, clip, AdamW. "
