@@ -1,6 +1,8 @@
 import dataclasses
 import json
+import re
 import stat
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from tokenizers.models import WordLevel
 from angelshare.core.errors import KeyMismatchError, PlanError, StorageError, UnknownKeyError
 from angelshare.core.marks import WatermarkKey
 from angelshare.defences.watermark.keys import (
+    SCHEMES_OF,
     check_key,
     decoy_keys,
     fingerprint,
@@ -21,6 +24,8 @@ from angelshare.defences.watermark.keys import (
     vocabulary_sha256,
     write_key,
 )
+from angelshare.defences.watermark.prf import draws, uniforms_of
+from angelshare.defences.watermark.schedule import scorer_of
 
 SECRET = "00c0ffee" * 4
 KEY = WatermarkKey(scheme="kgw", secret=SECRET, gamma=0.25, vocabulary_size=4)
@@ -116,6 +121,38 @@ def test_a_key_no_schedule_can_draw_is_refused_by_field_and_without_its_secret(f
 
     assert str(caught.value).startswith(f"KEY.toml: {message}") or message in str(caught.value)
     assert key.secret not in str(caught.value)
+
+
+def key_page():
+    return (Path(__file__).parents[3] / "docs" / "key-file.md").read_text(encoding="utf-8")
+
+
+def test_the_page_lists_every_field_with_its_default_and_every_schedule():
+    for field in dataclasses.fields(WatermarkKey):
+        row = next(line for line in key_page().splitlines() if line.startswith(f"| `{field.name}` |"))
+        told = row.split("|")[2].strip().strip("`")
+        expected = "must be given" if field.default is dataclasses.MISSING else str(field.default) or "empty"
+        assert told == expected, field.name
+    for schedule in SCHEMES_OF:
+        assert f"`{schedule}`" in key_page()
+
+
+def test_the_page_gives_the_vectors_the_code_gives():
+    rows = re.findall(
+        r"^\| (left|self|min|additive|none) \| ([\d ]*)\| (\d+) \| `(\w+)` \| `(\w+)` \| (\S+) \|$",
+        key_page(),
+        re.MULTILINE,
+    )
+    for seeding, window, target, seed, draw, u in rows:
+        kind = {"scheme": "unigram"} if seeding == "none" else {"seeding": seeding}
+        key = WatermarkKey(
+            **({"scheme": "kgw", "secret": "00112233445566778899aabbccddeeff", "vocabulary_size": 50_257} | kind)
+        )
+        ids = np.array([*map(int, window.split()), int(target)])
+        seeds = scorer_of(key).seeds(ids, np.array([len(ids) - 1]))
+        drawn = draws(seeds, ids[-1:])
+        assert (f"{seeds[0]:016x}", f"{drawn[0]:016x}", float(uniforms_of(drawn)[0])) == (seed, draw, float(u))
+    assert len(rows) == 17
 
 
 # --- the secret stays one --------------------------------------------------------------------------
