@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from angelshare.stats.calibration.marks_study import LEVELS, SLACK, Case, excess, harm, rate
+from angelshare.stats.calibration.marks_study import FAMILY, LEVELS, SLACK, Case, excess, harm, rate
 from calibration.marks import MAIN, Study, failed
 
 START = "## Watermark tests: false alarms on text without a mark"
@@ -29,10 +29,14 @@ All rules of one scheme are judged on the same draws of the same keyed hash, so 
 rule's alone, and not that of a library. The p-value is exact (binomial, gamma) or that of a normal z.
 """
 
+CLAIM = (
+    f"Ours stands when its rate is at most {SLACK:g} times the nominal one at 1e-2 to 1e-4, and at most the nominal one at "
+    f"1e-5\nand 1e-6, or above that by no more than chance: Clopper-Pearson with keys as clusters, {FAMILY:.0%} for all "
+    "rows and levels\ntogether."
+)
+
 VERDICT = f"""
-Ours stands when its rate is at most {SLACK:g} times the nominal one at 1e-2 to 1e-4, or not above it beyond the chance
-of the run, and when its 95 % interval (Clopper-Pearson, tests under one key being a cluster) holds the nominal rate or
-lies below it at 1e-5 and 1e-6. The exact binomial is discrete, so ours is often below. *independent*: how many
+{CLAIM} The exact binomial is discrete, so ours is often below. *independent*: how many
 independent tests the alarms at 1e-2 are worth: texts under one key share draws, and templated ones rise and fall
 together. *hot key*: the largest share of texts that one key alone flags at 1e-2. *KS*: how far the share of p-values
 up to any point exceeds the uniform's, 0 where it never does.

@@ -112,7 +112,7 @@ def run(answers: Path, size: Size, workers: int) -> Study:
 
 def failed(study: Study) -> list[str]:
     """List the claims that do not stand: a rule of ours that alarms too often, a bad rule of a peer's that does not."""
-    found = [wrong for case in study.cases for wrong in wrongs(case)]
+    found = wrongs(study.cases)
     harmless = [case for case in study.cases if _is_shown(case) and harm(case.alarms) < WRONG]
     return found + [f"{case.scheme}, {case.rule}: only {harm(case.alarms):.1f}x at 1e-4" for case in harmless]
 
