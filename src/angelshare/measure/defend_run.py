@@ -260,7 +260,8 @@ def _students(
     for where, twin in twins.items():
         done[where] = _keep(folder, where, _copied(done[twin], where, twin), material)
         progress.advance(1)
-    return done
+    # in a fixed order, whichever worker was first
+    return {where: done[where] for where in sorted(done)}
 
 
 def _ready(job: DefendedTraining, material: Material) -> DefendedTraining:

@@ -11,7 +11,7 @@ from angelshare.measure.defend_bench import LabBench
 def trace_points(bench: LabBench) -> list[TracePoint]:
     """Lay out how much of each mark is left, by student and dose."""
     groups: dict[tuple[str, str, int], list[TraceFound]] = {}
-    for where, found in bench.lab.traces.items():
+    for where, found in sorted(bench.lab.traces.items()):
         groups.setdefault((where.defence, where.student, where.budget), []).append(found)
     return [_point(place, of) for place, of in sorted(groups.items(), key=lambda entry: entry[0])]
 

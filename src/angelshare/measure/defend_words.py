@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from angelshare.core.defend import DefenceRow, Finding, Matrix
+from angelshare.core.defend import UNDEFENDED, DefenceRow, Finding, Matrix
 from angelshare.core.records import Estimate, Number, Refusal
 from angelshare.measure.defend_bench import LabBench
 
@@ -30,6 +30,8 @@ def row_finding(reduction: Number, worst: Number, contained_below: float, *, und
 
 def verdict(finding: Finding, multiplier: Number) -> str:
     """Put a finding's number to it; a multiplier that is only bounded below is given by its bound."""
+    if isinstance(multiplier, Refusal) and multiplier.refused == UNDEFENDED:
+        return "undefended"
     if finding != "raises cost":
         return finding
     if isinstance(multiplier, Refusal):

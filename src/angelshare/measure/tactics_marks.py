@@ -19,7 +19,7 @@ from angelshare.measure.lesson import Ground, Lesson, lesson, open_network
 class Neutralising:
     """Steals a mark's bias from n-gram counts of the replies against clean text, and drops replies until it is gone.
 
-    Watermark stealing (Jovanovic et al. 2024, arXiv 2402.19361) turned to removal (watermark neutralisation, Pan et al.
+    Watermark stealing (Jovanović et al. 2024, arXiv 2402.19361) turned to removal (watermark neutralisation, Pan et al.
     2025, arXiv 2502.11598): the distiller has no key. Clean text is the public examples and the second teacher's.
     """
 

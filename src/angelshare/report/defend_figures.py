@@ -13,8 +13,8 @@ from angelshare.report.svg import Figure
 
 
 def defend_figures(report: DefendReport) -> Sequence[Figure]:
-    """Draw every figure, in the order of the page."""
-    return [frontier(report), heat_map(report), survival(report)]
+    """Draw every figure, in the order of the page; the traces only where there is a mark."""
+    return [frontier(report), heat_map(report), *([survival(report)] if report.traces else [])]
 
 
 def defend_label(report: DefendReport) -> str:

@@ -10,6 +10,8 @@ from angelshare.report.numbers import count, full, parts, percent, phrase
 from angelshare.report.svg import Figure, group, rect, shortened, text
 
 _LEFT, _TOP, _ROW, _COLUMN = 168.0, 62.0, 44.0, 104.0
+_LEAST = 700.0
+"""Width below which a small matrix would be blown up."""
 _DARKEST = 0.5
 """Opacity of a full recovery, light enough for ink on it."""
 
@@ -18,7 +20,7 @@ def heat_map(report: DefendReport) -> Figure:
     """Draw one box per defence and student; the darker, the more was recovered."""
     students = list(report.tactics)
     cells = at_largest(report)
-    width = _LEFT + _COLUMN * len(students) + 12
+    width = max(_LEAST, _LEFT + _COLUMN * len(students) + 12)
     layers = [_heads(students)]
     for place, row in enumerate(report.defences):
         top = _TOP + _ROW * place
