@@ -30,9 +30,9 @@ rule's alone, and not that of a library. The p-value is exact (binomial, gamma) 
 """
 
 CLAIM = (
-    f"Ours stands when its rate is at most {SLACK:g} times the nominal one at 1e-2 to 1e-4, and at most the nominal one at "
-    f"1e-5\nand 1e-6, or above that by no more than chance: Clopper-Pearson with keys as clusters, {FAMILY:.0%} for all "
-    "rows and levels\ntogether."
+    f"Ours stands when its rate is at most {SLACK:g} times the nominal one at 1e-2 to 1e-4, and at most the nominal one"
+    " at 1e-5\nand 1e-6, or above that by no more than chance: Clopper-Pearson with keys as clusters, "
+    f"{FAMILY:.0%} for all rows and levels\ntogether."
 )
 
 VERDICT = f"""
