@@ -5,15 +5,22 @@ from collections import Counter
 
 import numpy as np
 import pytest
+import torch
 
 from angelshare.core.defend import StudentPlan
 from angelshare.core.errors import PlanError
+from angelshare.core.marks import WatermarkKey
 from angelshare.core.records import Pair, Use
 from angelshare.core.seeds import stream
+from angelshare.defences.watermark.generate import marking
+from angelshare.defences.watermark.tally import tally
 from angelshare.measure.lesson import Ground
+from angelshare.measure.marked_text import marked_corpus, nats_per_token, student_streams, taught, world_model
 from angelshare.measure.tactics import TACTICS, says, tactic_of
-from angelshare.measure.tactics_marks import log_ratios
+from angelshare.measure.tactics_marks import Unbiased, bias_table, log_ratios
+from angelshare.stats.marks import evidence
 from angelshare.tasks.skills import SkillsTask
+from angelshare.tasks.text_world import text_world
 
 BASE = Use(use="hf", options={"path": "bundled:base"})
 
@@ -175,19 +182,57 @@ def test_log_ratios_find_the_words_a_mark_favours():
     assert green - red == pytest.approx(1.0, abs=0.15)
 
 
-def test_neutralising_keeps_the_replies_that_bear_least_of_the_bias(ground, items):
-    rng = stream("two voices")
-    letters = ["".join(rng.choice(list("abcdefgh"), 60)) for _ in range(80)]
-    marked = ["".join(rng.choice(list("abcdefgh"), 60, p=[0.22] * 4 + [0.03] * 4)) for _ in range(40)]
-    pairs = [Pair(query=i.query, reply=text) for i, text in zip(items, [*marked, *letters[:40]], strict=True)]
-    held = dataclasses.replace(
-        ground, public=(), second=[Pair(query=i.query, reply=t) for i, t in zip(items, letters, strict=True)]
-    )
+def test_neutralising_says_the_replies_again_and_keeps_every_answer(traced, ground):
+    made = tactic("neutralise", draws=1).prepare(traced, ground)
 
-    made = tactic("neutralise", window=0, keep=0.5).prepare(pairs, held)
+    assert [pair.query.id for pair in made.pairs] == [pair.query.id for pair in traced]
+    for old, new in zip(traced, made.pairs, strict=True):
+        assert ground.answer_of(old.reply) == ground.answer_of(new.reply)
+    assert made.cost.training_flop > 0
 
-    kept = {pair.reply for pair in made.pairs}
-    assert len(kept & set(letters)) >= 38
+
+def test_without_clean_text_there_is_nothing_to_hold_a_mark_against(traced, ground):
+    assert tactic("neutralise").at_once(traced, dataclasses.replace(ground, public=())).pairs == traced
+
+
+@pytest.mark.parametrize("window", [0, 1])
+def test_what_was_added_to_the_scores_is_taken_off_again(window):
+    table = bias_table({(2,) * (window + 1): 1.5, (2,) * window + (3,): -0.5}, window, 5)
+    steering = Unbiased(table)
+    steering.begin(torch.tensor([[4, 2], [4, 0]]), torch.ones(2, 2), [])
+
+    first = steering.step(torch.zeros(2, 5), None)
+    steering.keep(torch.tensor([0]))
+    after = steering.step(torch.zeros(1, 5), torch.tensor([2]))
+
+    off = [0.0, 0.0, -1.5, 0.5, 0.0]
+    assert first.tolist() == [off, [0.0] * 5 if window else off]
+    assert after.tolist() == [off]
+
+
+@pytest.mark.slow  # trains a teacher, a helper and two students of a made language
+def test_a_stolen_bias_takes_a_mark_out_of_the_student_at_little_loss():
+    world = text_world()
+    key = WatermarkKey(scheme="kgw", secret="5ec7" * 8, vocabulary_size=len(world.words), gamma=0.25, window=1)
+    teacher, base = (world_model(world, passages=3000, seed=seed) for seed in (1, 2))
+    marked = marked_corpus(teacher, marking(key), world=world, rows=3000, seed=3)
+    clean = world.draw(6000, 64, stream("clean text")).tolist()
+    helper = taught(base, marked, seed=4)
+    bias = bias_table(log_ratios(marked.replies.tolist(), clean, 1), 1, len(world.words))
+    washed = marked_corpus(helper, lambda: Unbiased(bias), world=world, rows=3000, seed=3)
+
+    def log10_p(student):
+        written = student_streams(student, world=world, tokens=60_000, seed=5)
+        streams = [np.concatenate(pair) for pair in zip(written.prompts, written.replies, strict=True)]
+        found = evidence(tally(key, streams), [], test="kgw", null="unmarked").log10_p_value
+        return found, nats_per_token(student, honest)
+
+    honest = marked_corpus(teacher, None, world=world, rows=300, seed=6)
+    before, after = log10_p(helper), log10_p(taught(base, washed, seed=4))
+
+    assert before[0] < -6
+    assert after[0] > -3
+    assert after[1] < before[1] + 0.2
 
 
 @pytest.mark.parametrize(
@@ -200,7 +245,8 @@ def test_neutralising_keeps_the_replies_that_bear_least_of_the_bias(ground, item
         ("invert", {"rounds": 0}),
         ("paraphrase", {"rules": {"a": "a"}}),
         ("two-teachers", {"share": 1.0}),
-        ("neutralise", {"keep": 0.0}),
+        ("neutralise", {"window": 2}),
+        ("neutralise", {"strength": 0.0}),
     ],
 )
 def test_options_that_make_no_sense_are_refused(name, options):

@@ -47,7 +47,7 @@ def sentence(rows: Sequence[DefenceRow], matrix: Matrix) -> str:
     said = []
     for finding, words in (
         (CONTAINS, f"contained the teacher below {matrix.contained_below:.0%} of the gap"),
-        ("raises cost", "raised the cost of distillation for every student tried"),
+        ("raises cost", "raised the cost of distillation even for the strongest student"),
         ("no effect shown", "showed no effect on the strongest student"),
         ("cannot tell", "could not be judged"),
     ):
@@ -62,9 +62,10 @@ def sentence(rows: Sequence[DefenceRow], matrix: Matrix) -> str:
 
 def cautions(bench: LabBench) -> list[str]:
     """List what to bear in mind about the whole."""
+    rows = len(bench.rows) - 1
     out = [
         "Students that nobody tried are not in the worst case: the next tactic may do better.",
-        f"{len(bench.rows) - 1} defences were judged, each at {bench.level:.0%}: some may show an effect by chance.",
+        f"Every row was judged at {bench.level:.0%}: of {rows} some may show an effect by chance.",
     ]
     few = len(bench.matrix.seeds)
     if few < 5:  # noqa: PLR2004 - intervals of fewer are wide

@@ -100,7 +100,7 @@ class Resampling:
 
     def __post_init__(self) -> None:
         """Refuse to draw nothing; raises PlanError."""
-        _require_draws("resample", self.draws, self.temperature)
+        require_draws("resample", self.draws, self.temperature)
 
     def at_once(self, pairs: Sequence[Pair], ground: Ground) -> Lesson | None:  # noqa: ARG002 - one shape for all tactics
         """Only where there is nothing to work on."""
@@ -109,7 +109,7 @@ class Resampling:
     def prepare(self, pairs: Sequence[Pair], ground: Ground) -> Lesson:
         """Train the helper, ask it, compare."""
         fitted = ground.helper(pairs, "resample")
-        found, tokens = _agreeing(fitted.model, pairs, ground, draws=self.draws, temperature=self.temperature)
+        found, tokens = agreeing(fitted.model, pairs, ground, draws=self.draws, temperature=self.temperature)
         said = [
             with_reply(pair, found.get(k, pair.reply))
             for k, pair in enumerate(pairs)
@@ -137,7 +137,7 @@ class Inversion:
 
     def __post_init__(self) -> None:
         """Refuse to draw nothing; raises PlanError."""
-        _require_draws("invert", self.draws, self.temperature)
+        require_draws("invert", self.draws, self.temperature)
         if self.rounds < 1:
             raise PlanError(f"'invert': rounds = {self.rounds}: must be at least 1")
 
@@ -157,7 +157,7 @@ class Inversion:
             known = [*ground.public, *(with_reply(pairs[k], found[k]) for k in sorted(found))]
             fitted = ground.helper(known, "invert", turn)
             asked = [pairs[k] for k in wanted]
-            got, tokens = _agreeing(
+            got, tokens = agreeing(
                 fitted.model, asked, ground, draws=self.draws, temperature=self.temperature, traced=True, turn=turn
             )
             found |= {wanted[place]: reply for place, reply in got.items()}
@@ -168,7 +168,8 @@ class Inversion:
         return lesson(pairs, beside(kept, ground.public, ground.seed), cost=spent(*costs))
 
 
-def _require_draws(name: str, draws: int, temperature: float) -> None:
+def require_draws(name: str, draws: int, temperature: float) -> None:
+    """Refuse to draw nothing, or without chance; raises PlanError."""
     if draws < 1 or not 0 < temperature < float("inf"):
         raise PlanError(
             f"'{name}': draws = {draws}, temperature = {temperature}: draws must be at least 1, temperature positive"
@@ -204,7 +205,7 @@ def _hidden(pairs: Sequence[Pair], ground: Ground) -> set[int]:
     }
 
 
-def _agreeing(
+def agreeing(
     model: Model,
     pairs: Sequence[Pair],
     ground: Ground,
