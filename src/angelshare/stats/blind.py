@@ -89,7 +89,7 @@ def noticed_once(items: int, before: float, after: float, *, level: float = 0.05
 
     Without a `baseline` the count of wrong replies is tested against the known old rate, exactly. With a baseline of so
     many replies the two counts are compared by Fisher's exact test, one-sided, and averaged over both.
-    Source: Fisher 1935, The design of experiments; the test is conditional on the sum of wrong replies.
+    Source: Fisher 1935, The design of experiments, conditional on the sum of wrong replies.
     """
     _check(items, before, after, level=level, power=level)
     wrong = np.arange(items + 1, dtype=np.float64)
