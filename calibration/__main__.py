@@ -44,6 +44,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("docs/calibration.md"), help="page to write")
     parser.add_argument("--quick", action="store_true", help="marks: a small part of the texts and keys")
     parser.add_argument("--answers", type=Path, default=ANSWERS, help=f"marks: replies of models (default: {ANSWERS})")
+    parser.add_argument("--keep", type=Path, help="marks: file of finished parts, to go on after a stop")
     options = parser.parse_args()
     held = {"intervals": _intervals, "marks": _marks}
     return max(run(options) for part, run in held.items() if options.part in ("all", part))
@@ -70,7 +71,8 @@ def _intervals(options: argparse.Namespace) -> int:
 
 def _marks(options: argparse.Namespace) -> int:
     """Run the marks study and put its section at the end of the page."""
-    study = marks.run(options.answers, marks.QUICK if options.quick else marks.FULL, options.workers)
+    size = marks.QUICK if options.quick else marks.FULL
+    study = marks.run(options.answers, size, options.workers, keep=options.keep)
     command = "python -m calibration marks --quick" if options.quick else "python -m calibration marks"
     before = _page(options.out).partition(START)[0].rstrip("\n")
     options.out.parent.mkdir(parents=True, exist_ok=True)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from angelshare.stats.calibration.marks_study import WRONG, Alarms, Case, harm, joined, wrongs
 from calibration.mark_corpora import TRAINED_ON, Corpora, load
+from calibration.mark_keep import Kept
 from calibration.mark_schemes import OURS, others, ours, peers
 from calibration.mark_scores import Rule, Scheme, Texts, alarms, laid_out
 from calibration.mark_table import TableRow, table_rows
@@ -78,20 +79,29 @@ class _Job(NamedTuple):
     keys: int
 
 
-def run(answers: Path, size: Size, workers: int) -> Study:
-    """Test all texts under all keys; the same size gives the same counts on any number of workers."""
+def run(answers: Path, size: Size, workers: int, *, keep: Path | None = None) -> Study:
+    """Test all texts under all keys; the same size gives the same counts on any number of workers.
+
+    With `keep` finished parts are written to that file, and what it holds is not counted again.
+    """
     started = time.monotonic()
     corpora = load(answers, count=size.answers, few=size.others, trained_on=size.trained_on)
     jobs = list(_jobs(corpora, size))
     parts = [(job, range(at, min(at + PART, job.keys))) for job in jobs for at in range(0, job.keys, PART)]
-    found: dict[tuple[_Job, Rule], list[Alarms]] = {}
+    kept = Kept(keep, corpora)
+    ahead = [part for part in parts if kept.get(_name(part)) is None]
     with ProcessPoolExecutor(workers, initializer=_begin, initargs=(corpora,)) as pool:
-        results = pool.map(_work, *zip(*parts, strict=True))
-        for done, ((job, _), result) in enumerate(zip(parts, results, strict=True), start=1):
+        fresh = pool.map(_work, *zip(*ahead, strict=True)) if ahead else iter(())
+        found: dict[tuple[_Job, Rule], list[Alarms]] = {}
+        for done, part in enumerate(parts, start=1):
+            result = kept.get(_name(part))
+            if result is None:
+                result = next(fresh)
+                kept.add(_name(part), result)
             if sys.stderr.isatty():
                 print(f"\rmarks: {done} of {len(parts)} parts", end="", file=sys.stderr)
             for rule, some in result.items():
-                found.setdefault((job, rule), []).append(some)
+                found.setdefault((part[0], rule), []).append(some)
     cases = [
         Case(
             scheme=_schemes(job.kind, corpora.vocabulary)[job.scheme].name, rule=f"{rule.once}, {rule.test}",
@@ -136,6 +146,12 @@ def _jobs(corpora: Corpora, size: Size) -> Iterator[_Job]:
 
 def _schemes(kind: str, vocabulary: int) -> Sequence[Scheme]:
     return {"ours": ours, "peers": peers, "others": others}[kind](vocabulary)
+
+
+def _name(part: tuple[_Job, range]) -> str:
+    """Name a part of the study, by its kind of key and not by its place in a list."""
+    job, keys = part
+    return f"{job.kind}: {_schemes(job.kind, 2)[job.scheme].name}, {job.corpus}, keys {keys.start} to {keys.stop}"
 
 
 _corpora: list[Corpora] = []

@@ -3,6 +3,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from calibration.mark_corpora import Corpora
+from calibration.mark_keep import Kept
 from calibration.mark_page import START, section
 from calibration.mark_scores import alarms, laid_out, numbered
 from calibration.marks import MAIN, QUICK, Study, failed, run
@@ -139,6 +141,29 @@ def test_synthids_table_has_few_states_and_a_mean_that_wanders():
     vectors, wander = tiny().table[:2]
     assert int(vectors.value.replace(",", "")) <= 65_536
     assert max(abs(float(z)) for z in wander.value.split(", ")) > 2.5
+
+
+def test_a_run_that_was_killed_goes_on_and_ends_with_the_same_counts(tmp_path):
+    scheme = next(scheme for scheme in schemes.ours(50) if scheme.name == "Unigram")
+    texts = repeating(np.random.default_rng(11))
+    corpora = Corpora(texts={"code": texts}, vocabulary=50, skipped="")
+    counts = alarms(laid_out(texts, scheme), scheme, range(5))
+    kept = Kept(tmp_path / "parts.jsonl", corpora)
+    assert kept.get("a part") is None
+    kept.add("a part", counts)
+    with (tmp_path / "parts.jsonl").open("a") as file:
+        file.write('{"texts": "cut sho')
+
+    again = Kept(tmp_path / "parts.jsonl", corpora).get("a part")
+
+    assert again is not None
+    (rule, found), (_, expected) = *again.items(), *counts.items()
+    assert rule == schemes.OURS
+    assert (found.tests, found.least, found.draws) == (expected.tests, expected.least, expected.draws)
+    np.testing.assert_array_equal(found.by_key, expected.by_key)
+    np.testing.assert_array_equal(found.counts, expected.counts)
+    other = Corpora(texts={"code": texts[:-1]}, vocabulary=50, skipped="")
+    assert Kept(tmp_path / "parts.jsonl", other).get("a part") is None
 
 
 def test_a_failing_claim_is_named():
