@@ -63,34 +63,34 @@ class GreenMark:
     def __init__(self, key: WatermarkKey, greens: Greens) -> None:
         self._key, self._greens = key, greens
         self._contexts = Contexts(greens.width)
-        self._everywhere: BoolArray | None = None
+        self._member = self._scores = torch.zeros(0, 0)
 
     def begin(self, prompts: torch.Tensor, mask: torch.Tensor, queries: Sequence[Query]) -> None:  # noqa: ARG002 - the protocol's shape
         """Take the prompts; the temperature does not matter."""
         self._contexts.begin(prompts, mask)
-        if not self._greens.width:
-            self._everywhere = self._greens.mask(np.zeros((1, 0), dtype=np.int64))
+        self._member = self._scores = torch.zeros(0, 0)
 
     def step(self, logits: torch.Tensor, last: torch.Tensor | None) -> torch.Tensor:
-        """Add delta where a token is green."""
-        _require_width(logits, self._key)
-        green = torch.from_numpy(self._green(last)).to(logits.device)
-        beyond = logits.shape[1] - self._key.vocabulary_size
-        # tokens past the key's vocabulary are the network's padding, and no list holds them
-        member = torch.nn.functional.pad(green, (0, beyond)) if beyond else green
-        return torch.add(logits, member, alpha=self._key.delta)
+        """Add delta where a token is green; what is given is written over at the next step."""
+        self._contexts.push(last)
+        rows, first = len(logits), not len(self._member)
+        if first:
+            _require_width(logits, self._key)
+            # tokens past the key's vocabulary are the network's padding, and no list holds them
+            self._member, self._scores = torch.zeros_like(logits), torch.empty_like(logits)
+        if first or self._greens.width:
+            self._member[:rows, : self._key.vocabulary_size].copy_(self._green())
+        return torch.add(logits, self._member[:rows], alpha=self._key.delta, out=self._scores[:rows])
 
     def keep(self, rows: torch.Tensor) -> None:
         """Go on with `rows` alone."""
         self._contexts.keep(rows)
 
-    def _green(self, last: torch.Tensor | None) -> BoolArray:
-        if self._everywhere is not None:
-            return self._everywhere
-        self._contexts.push(last)
+    def _green(self) -> torch.Tensor:
+        """Give (rows, vocabulary) flags as bytes, which copy into floats faster than bools do."""
         green = self._greens.mask(self._contexts.now())
         full = self._contexts.full()
-        return green if full.all() else green & full[:, None]
+        return torch.from_numpy(green if full.all() else green & full[:, None]).view(torch.uint8)
 
 
 class _Drawing:
