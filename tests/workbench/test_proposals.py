@@ -14,7 +14,7 @@ from angelshare.workbench.dossiers import from_catalogue
 from angelshare.workbench.forms_editing import EditForms
 from angelshare.workbench.models import AuditEntry, Proposal, Revision
 from angelshare.workbench.proposal_check import faults
-from angelshare.workbench.proposals import accept, is_stale, propose, reject
+from angelshare.workbench.proposals import accept, is_stale, propose, reject, withdraw
 
 
 @pytest.fixture
@@ -60,6 +60,34 @@ def test_a_rejected_proposal_keeps_its_reason_and_cannot_be_published_later(prop
 def test_a_rejection_without_a_reason_is_refused(proposal, people, now):
     with pytest.raises(WorkbenchError, match="say why"):
         reject(proposal.pk, reviewer=people["reviewer"], reason="  ", now=now)
+
+
+def test_what_its_author_withdraws_stays_with_its_reason_in_the_log_and_is_published_by_nobody(proposal, people, now):
+    withdraw(proposal.pk, author=people["editor"], reason=" I misread the table. ", now=now)
+
+    kept = Proposal.objects.get()
+    assert (kept.state, kept.reason, kept.reviewer) == ("withdrawn", "I misread the table.", None)
+    noted = AuditEntry.objects.get(action="withdraw")
+    assert (noted.actor, noted.detail) == (people["editor"], {"reason": "I misread the table."})
+    with pytest.raises(FourEyesError, match="withdrawn already"):
+        accept(proposal.pk, reviewer=people["reviewer"], now=now)
+
+
+@pytest.mark.parametrize(
+    "attempt", [("reviewer", "Not mine", "not yours"), ("admin", "Not mine", "not yours"), ("editor", " ", "say why")]
+)
+def test_only_the_author_withdraws_and_says_why(proposal, people, now, attempt):
+    who, reason, error = attempt
+    with pytest.raises((FourEyesError, WorkbenchError), match=error):
+        withdraw(proposal.pk, author=people[who], reason=reason, now=now)
+
+    assert Proposal.objects.get().state == "open"
+
+
+def test_what_was_decided_cannot_be_withdrawn(proposal, people, now):
+    accept(proposal.pk, reviewer=people["reviewer"], now=now)
+    with pytest.raises(FourEyesError, match="published already"):
+        withdraw(proposal.pk, author=people["editor"], reason="Too late", now=now)
 
 
 def test_a_proposal_on_a_page_that_moved_on_is_stale(proposal, people, make_dossier, now):
@@ -164,6 +192,23 @@ def test_only_reviewers_decide(proposal, signed_in, role, status):
 
     assert answer.status_code == status
     assert Revision.objects.count() == (2 if status == 302 else 1)
+
+
+def test_an_author_withdraws_on_the_page_of_the_proposal_and_nobody_else_is_offered_it(proposal, signed_in):
+    address = f"/proposals/{proposal.pk}/"
+    offered = {role: b'value="withdraw"' in signed_in(role).get(address).content for role in ("editor", "reviewer")}
+    assert offered == {"editor": True, "reviewer": False}
+    assert signed_in("researcher").post(address, {"decision": "withdraw", "reason": "x"}).status_code == 403
+    signed_in("reviewer").post(address, {"decision": "withdraw", "reason": ""})
+    assert Proposal.objects.get().state == "open"
+
+    signed_in("editor").post(address, {"decision": "withdraw", "reason": "I misread the table."})
+
+    assert Proposal.objects.get().state == "withdrawn"
+    seen = signed_in("reviewer").get(address).content.decode()
+    assert "I misread the table." in seen
+    assert "<strong>Withdrawn</strong>" in seen
+    assert 'value="publish"' not in seen
 
 
 def test_an_author_sees_their_own_proposal_and_others_do_not(page, people, make_dossier, signed_in, now):

@@ -68,6 +68,14 @@ def test_a_page_that_shows_the_run_already_has_nothing_to_be_proposed(page, peop
         bring(folder, "alpha", message="", by=people["editor"], now=now)
 
 
+@pytest.mark.usefixtures("page")
+def test_a_run_that_waits_for_a_decision_is_not_proposed_twice(people, tmp_path, now):
+    folder = audit_run(tmp_path / "a")
+    first = bring(folder, "alpha", message="", by=people["researcher"], now=now)
+    with pytest.raises(WorkbenchError, match=f"waits for a decision already, as proposal {first.pk}"):
+        bring(folder, "alpha", message="", by=people["editor"], now=now)
+
+
 def test_a_page_that_is_not_there_is_found_out_before_anything_is_imported(people, tmp_path, now):
     with pytest.raises(NoSuchPageError, match="no page 'none'"):
         bring(audit_run(tmp_path / "a"), "none", message="", by=people["researcher"], now=now)

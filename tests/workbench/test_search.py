@@ -34,9 +34,25 @@ def test_a_word_of_the_title_goes_before_a_word_of_the_text(pages):
     assert slugs(words="containment") == ["alpha", "gamma"]
 
 
+def test_a_title_goes_first_also_for_a_word_that_stands_on_most_pages(pages, make_dossier, now):
+    for k in range(6):
+        told = ("Containment. " * 9,)
+        dossier = make_dossier(f"more-{k}", title=f"Another {k}", scope=told, facts={})
+        chain.publish(dossier, message="x", author=None, reviewer=None, now=now)
+    assert slugs(words="containment")[0] == "alpha"
+    assert slugs(words="contain")[0] == "alpha"
+    assert len(slugs(words="containment")) == 8
+
+
 def test_words_are_found_by_their_stem_in_any_case_and_the_last_by_its_beginning(pages):
     assert slugs(words="WATERMARK") == ["beta"]
     assert slugs(words="watermar") == ["beta"]
+
+
+def test_the_last_word_may_be_the_beginning_of_one_also_at_the_end_of_a_phrase(pages):
+    assert slugs(words="frontier mod") == ["beta"]
+    assert slugs(words='mentions "frontier mod"') == ["beta"]
+    assert slugs(words="front models") == []
 
 
 def test_all_words_must_stand_and_a_phrase_in_order(pages):

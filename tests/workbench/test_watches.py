@@ -1,15 +1,22 @@
 from __future__ import annotations
 
+import itertools
+import re
 from datetime import timedelta
+from random import Random
+from threading import Event
 
 import pytest
+from django.core.cache import cache
 
 from angelshare.core.catalogue import Cell
 from angelshare.core.errors import WatchError
 from angelshare.core.records import Estimate, Refusal
 from angelshare.workbench.chain import publish
+from angelshare.workbench.deliver import keep_delivering
 from angelshare.workbench.models import Message, Notice, Watch
 from angelshare.workbench.watch_match import beyond
+from angelshare.workbench.watch_target import said
 from angelshare.workbench.watches import expire, watch_for
 
 NUMBER = "measured/delay/numbers/delay_months"
@@ -49,7 +56,7 @@ def test_a_watch_on_a_page_hears_every_change_of_it_and_of_no_other(put, watch, 
 
 
 @pytest.mark.parametrize(
-    ("target", "count"), [("note", 1), ("facts", 1), ("facts/status", 1), ("fact", 0), ("definition", 0)]
+    ("target", "count"), [("note", 1), ("facts", 1), ("facts/status", 1), ("facts/stat", 0), ("definition", 0)]
 )
 def test_a_watch_on_a_field_hears_that_field_and_what_is_under_it(put, watch, make_dossier, target, count):
     put(make_dossier())
@@ -199,6 +206,30 @@ def test_a_claim_that_expires_is_told_once_on_the_day_after_its_date(put, watch,
     ]
 
 
+@pytest.fixture
+def expiring(put, watch, make_dossier, claim):
+    cache.clear()  # the loop looks once a day, and notes there that it has
+    put(make_dossier(claims=(claim(expires_on="2026-11-24"),)))
+    return watch("expiry")
+
+
+@pytest.mark.usefixtures("committed", "expiring")  # the loop closes old connections
+def test_the_loop_that_delivers_tells_of_an_expiry_by_itself(letters, now):
+    stop, asked = Event(), itertools.count()
+
+    def clock():
+        at = now + timedelta(hours=6 * next(asked))
+        if at > now + timedelta(days=9):
+            stop.set()
+        return at
+
+    done = keep_delivering(clock, rng=Random(1), stop=stop, every_seconds=0.001)
+
+    (letter,) = letters
+    assert "was to be looked at again by 2026-11-24" in letter.body
+    assert done.sent == 1
+
+
 def test_a_claim_no_longer_upheld_does_not_expire(put, watch, make_dossier, claim, now):
     put(make_dossier(claims=(claim(expires_on="2026-11-01", status="withdrawn"),)))
     watch("expiry", slug="distillation-risk")
@@ -214,6 +245,29 @@ def test_a_claim_looked_at_again_and_expired_again_is_told_again(put, watch, mak
     expire(now + timedelta(days=30))
 
     assert len(heard()) == 2
+
+
+@pytest.mark.parametrize("asked", [
+    ("claim", "not-adressed", "has no claim 'not-adressed'; did you mean 'not-addressed'"),
+    ("expiry", "no-such", "has no claim"),
+    ("field", "fact", "has no field 'fact'; did you mean 'facts'"),
+    ("threshold", "delay_month", "has no number 'delay_month'"),
+    ("cell", "distillation-risk/nowhere", "there is no topic at 'nowhere'"),
+    ("cell", "nowhere", "write INSTRUMENT/TOPIC"),
+])  # fmt: skip
+def test_a_watch_on_what_is_not_there_is_refused_with_what_is(put, watch, make_dossier, asked):
+    kind, target, says = asked
+    put(make_dossier())
+    with pytest.raises(WatchError, match=re.escape(says)):
+        watch(kind, slug="" if kind == "cell" else "distillation-risk", target=target, bound={"above": 1})
+
+
+def test_the_name_of_a_number_will_do_for_its_whole_address_and_is_told_in_words(put, watch, make_dossier):
+    put(make_dossier())
+    made = watch("threshold", slug="distillation-risk", target="delay_months", bound={"above": 6})
+
+    assert made.target == NUMBER
+    assert said(made) == "delay (delay) of distillation-risk: above 6"
 
 
 # --- on the page ----------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from angelshare.workbench import webhooks
 from angelshare.workbench.chain import publish
 from angelshare.workbench.deliver import deliver_due
 from angelshare.workbench.models import Message
+from angelshare.workbench.outbox import claim
 from angelshare.workbench.watches import watch_for
 from angelshare.workbench.webhooks import WebhookError, WebhookGoneError, genuine, safe_addresses, send
 
@@ -97,7 +98,9 @@ def test_every_attempt_sends_the_same_bytes(receiver, now):
         "127.0.0.1", "0.0.0.0", "10.0.0.8", "172.16.5.4", "192.168.1.1", "169.254.169.254", "100.100.100.200",
         "224.0.0.1", "255.255.255.255", "240.0.0.1", "::1", "::", "fe80::1", "fe80::1%eth0", "fd00:ec2::254", "ff02::1",
         "::ffff:127.0.0.1", "::ffff:169.254.169.254", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "2002:7f00:1::",
-        "2002:a00:1::1",
+        "2002:a00:1::1", "0.1.2.3", "192.0.0.8", "192.0.2.1", "192.88.99.1", "198.18.0.1", "203.0.113.1", "100.64.0.1",
+        "fec0::1", "::127.0.0.1", "::ffff:0:7f00:1", "64:ff9b:1::7f00:1", "64:ff9b::", "100::1", "2001:db8::1",
+        "2001:0:7f00:1::", "2001:10::1", "2620:4f:8000::1", "3fff::1", "5f00::1", "4000::1", "fc00::1", "ff0e::1",
     ],
 )  # fmt: skip
 def test_no_private_address_is_reached_however_it_is_written(address):
@@ -111,14 +114,35 @@ def test_a_name_that_leads_to_a_public_and_a_private_address_is_refused():
 
 
 def test_public_addresses_and_allowed_networks_pass():
-    found = safe_addresses("host", ["93.184.215.14", "2606:2800:21f::1"], [])
-    assert [str(address) for address in found] == ["93.184.215.14", "2606:2800:21f::1"]
+    public = ["93.184.215.14", "2606:2800:21f::1", "64:ff9b::808:808"]
+    assert [str(address) for address in safe_addresses("host", public, [])] == public
     assert safe_addresses("host", ["10.1.2.3", "::ffff:10.1.2.4"], ["10.1.0.0/16"])
     with pytest.raises(UnsafeAddressError):
         safe_addresses("host", ["10.2.0.1"], ["10.1.0.0/16"])
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "2130706433", "0x7f.1", "0"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "localhost",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "2130706433",
+        "0x7f.1",
+        "0",
+        "localhost.",
+        "LOCALHOST",
+        "[::ffff:7f00:1]",
+        "[::]",
+        "0x7f000001",
+        "0177.0.0.1",
+        "127.1",
+        "0.0.0.0",
+        "①②⑦.0.0.1",
+        "127。0。0。1",
+    ],
+)
 def test_loopback_is_never_called_unless_allowed(receiver, now, host):
     with override_settings(WEBHOOK_NETWORKS=[]), pytest.raises((UnsafeAddressError, WebhookError)):
         send(url(receiver, host), {"text": "x"}, key="k", secret=SECRET, now=now)
@@ -148,6 +172,18 @@ def test_a_name_is_looked_up_once_and_the_checked_address_is_the_one_connected_t
 
     assert asked == ["hooks.example.org"]
     assert receiver.log[0][1]["host"] == f"hooks.example.org:{receiver.server_port}"
+
+
+@pytest.mark.parametrize("address", [
+    "http://ann@127.0.0.1/", "http://hooks.example.org:80@127.0.0.1/", "file:///etc/passwd", "gopher://127.0.0.1/",
+    "http:///etc/passwd", "http://\r\nx: y/", "http://hooks.example.org/a\r\nX-Forged: 1", "//127.0.0.1/", "http://[::1",
+    "http://" + "a" * 300 + ".example/",
+])  # fmt: skip
+def test_an_address_that_hides_another_or_carries_headers_sends_nothing(receiver, now, address):
+    with pytest.raises((UnsafeAddressError, WebhookError)):
+        send(address, {"text": "x"}, key="k", secret=SECRET, now=now)
+
+    assert receiver.log == []
 
 
 def test_a_redirect_is_not_followed(receiver, now):
@@ -183,6 +219,58 @@ def test_a_receiver_that_dawdles_is_given_up_on(receiver, now, monkeypatch):
 def test_a_name_nobody_knows_is_an_error_that_may_pass(now):
     with pytest.raises(WebhookError, match="no address is known"):
         send("http://nowhere.invalid/", {"text": "x"}, key="k", secret=SECRET, now=now)
+
+
+# --- twice, and never otherwise ---------------------------------------------------------------
+
+
+@pytest.fixture
+def owed(receiver, people, make_dossier, now):
+    publish(make_dossier(), message="First", author=None, reviewer=None, now=now)
+    watch_for(
+        people["researcher"], "page", slug="distillation-risk", by_email=False, webhook_url=url(receiver), now=now
+    )
+    publish(make_dossier(note="N."), message="A note", author=None, reviewer=None, now=now)
+    return receiver
+
+
+def test_a_deliverer_killed_between_sending_and_noting_it_sends_the_same_under_the_same_key(owed, people, now):
+    (taken,) = claim(now, most=1, lease_seconds=60)
+    send(taken.address, taken.payload, key=taken.key, secret=taken.watch.webhook_secret, now=now)
+    # killed here: nothing says that it arrived
+    deliver_due(lambda: now + timedelta(seconds=61), rng=Random(1))
+
+    (_, first, once), (_, second, again) = owed.log
+    assert once == again
+    assert first["idempotency-key"] == second["idempotency-key"] == json.loads(once)["delivery"]
+
+
+@pytest.mark.parametrize("poison", ["http://" + "a" * 300 + ".example/", "http://a..b.example/"])
+def test_an_address_that_no_resolver_takes_stops_nobody_elses_alerts(owed, people, now, make_dossier, poison):
+    watch_for(people["admin"], "page", slug="distillation-risk", by_email=False, webhook_url=poison, now=now)
+    publish(make_dossier(note="M."), message="More", author=None, reviewer=None, now=now)
+    done = deliver_due(lambda: now, rng=Random(1))
+
+    assert (done.sent, done.failed, len(owed.log)) == (2, 1, 2)
+
+
+def test_a_receiver_that_failed_is_told_again_under_the_same_key(owed, now):
+    owed.status = 500
+    deliver_due(lambda: now, rng=Random(1))
+    owed.status = 204
+    deliver_due(lambda: now + timedelta(minutes=1), rng=Random(1))
+
+    (_, first, once), (_, second, again) = owed.log
+    assert (once, first["idempotency-key"]) == (again, second["idempotency-key"])
+    assert Message.objects.get().state == "sent"
+
+
+def test_two_watches_and_two_revisions_never_share_a_key(owed, people, make_dossier, now):
+    watch_for(people["editor"], "page", slug="distillation-risk", by_email=False, webhook_url=url(owed), now=now)
+    publish(make_dossier(note="M."), message="More", author=None, reviewer=None, now=now)
+    deliver_due(lambda: now, rng=Random(1))
+
+    assert len({headers["idempotency-key"] for _, headers, _ in owed.log}) == len(owed.log) == 3
 
 
 # --- from a revision to a receiver ----------------------------------------------------------------

@@ -7,6 +7,7 @@ import ipaddress
 import json
 import os
 import tarfile
+import zipfile
 from http import HTTPStatus
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -50,6 +51,8 @@ def publish(*, run: Path, url: str, page: str, message: str, token_env: str, as_
         raise AuthorisationError(
             f"no token in {token_env}; make one under your account at {base}, with the scope propose, and export it"
         )
+    if not (token.isascii() and token.isprintable()):
+        raise AuthorisationError(f"what {token_env} holds is no token: they are plain letters; copy it anew")
     made = _sent(base, token, _packed(run), page=page, message=message)
     if as_json:
         click.echo(json.dumps({**made, "url": f"{base}/proposals/{made['id']}/"}, indent=2, ensure_ascii=False))
@@ -87,6 +90,8 @@ def _packed(run: Path) -> IO[bytes]:
     from angelshare.store.manifest import NAME, verify_run
 
     if run.is_file():
+        if not (zipfile.is_zipfile(run) or tarfile.is_tarfile(run)):  # no other file leaves this machine
+            raise RunFolderError(f"{run}: not a zip or tar archive; give a run's folder, or one packed")
         return io.BytesIO(run.read_bytes())
     if (run / NAME).exists() or not (run / "report.json").is_file() or (run / "begun.json").exists():
         verify_run(run)  # a ledger's folder has no manifest: its report is all there is

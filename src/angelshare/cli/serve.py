@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 from pathlib import Path
 
 import click
@@ -18,6 +19,12 @@ ONLY = {
     "every": "deliver", "deploy": "check", "force": "restore",
 }  # fmt: skip
 """Option to the one action it belongs to."""
+
+
+def _refuse_nan(_context: click.Context, _option: click.Parameter, value: float | None) -> float | None:
+    if value is not None and math.isnan(value):  # no range refuses it
+        raise click.BadParameter("'nan' is no number of seconds")
+    return value
 
 
 @click.command()
@@ -40,10 +47,15 @@ ONLY = {
     "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port; 0 for any free one."
 )
 @click.option("--demo", is_flag=True, help="Show the measured run that travels with the package on its page.")
-@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Server processes, of 8 threads.")
+@click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Server processes, of 4 threads.")
 @click.option("--no-deliver", is_flag=True, help="Do not deliver alerts beside the server; cron does it.")
 @click.option(
-    "--every", type=click.FloatRange(0.1), default=None, metavar="SECONDS", help="deliver: go on, this often."
+    "--every",
+    type=click.FloatRange(0.1, 86_400),
+    default=None,
+    callback=_refuse_nan,
+    metavar="SECONDS",
+    help="deliver: go on, this often.",
 )
 @click.option("--deploy", is_flag=True, help="check: refuse what is unsafe beyond this machine.")
 @click.option("--force", is_flag=True, help="restore: replace what the workspace holds; it is kept as *.before.")

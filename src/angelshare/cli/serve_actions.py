@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -33,19 +34,27 @@ def run(place: Place, *, demo: bool, as_json: bool) -> None:
     from django.conf import settings
 
     from angelshare.workbench.seed import seed_catalogue
-    from angelshare.workbench.server import serve
+    from angelshare.workbench.server import check_place, serve
+    from angelshare.workbench.serving import lead_to_the_last
 
+    check_place(place, deployed=settings.DEPLOYED)  # before anything is made or seeded
+    _refuse_database()
+    lead_to_the_last(place.workspace)
     prepare(place.workspace)
     if published := seed_catalogue(now=_now(), demo_run=demo):
         _say(f"published {published} revisions from the catalogue that travels with the package")
     if settings.DEPLOYED:
         _warn_of_what_is_unsafe()
 
+    mail = settings.EMAIL_FILE_PATH
+
     def ready(address: str) -> None:
         if as_json:
             _print_json({"address": address, "workspace": str(place.workspace)})
         else:
             click.echo(f"angelshare workbench: {address} (workspace {place.workspace}; stop with Ctrl-C)")
+            if not settings.EMAIL_URL:
+                click.echo(f"no mail server: letters, also those that verify an address, are files in {mail}")
         sys.stdout.flush()
 
     serve(place, deployed=settings.DEPLOYED, ready=ready)
@@ -74,7 +83,7 @@ def check(workspace: Path, *, deploy: bool, as_json: bool) -> None:
 
 def audit(workspace: Path, *, as_json: bool) -> None:
     """Verify every chain of revisions; ends the process with 1 if one is broken."""
-    _open_existing(workspace)
+    _open_current(workspace)
     from angelshare.workbench.chain import verify
     from angelshare.workbench.models import Page, Revision
 
@@ -91,34 +100,27 @@ def audit(workspace: Path, *, as_json: bool) -> None:
 
 def deliver(workspace: Path, every: float | None, *, as_json: bool) -> None:
     """Send what is due, once or for good."""
-    _open_existing(workspace)
-    if every is not None:
-        from angelshare.workbench.tending import deliver_until_stopped
+    _open_current(workspace)
+    from angelshare.workbench.serving import do_as_the_server
 
-        deliver_until_stopped(every)
-        return
+    do_as_the_server(workspace)
     from angelshare.workbench.deliver import deliver_due
+    from angelshare.workbench.tending import deliver_until_stopped
 
-    done = deliver_due(_now, rng=Random())
+    done = deliver_due(_now, rng=Random()) if every is None else deliver_until_stopped(every)
     if as_json:
         _print_json(plain(done))
     else:
         click.echo(f"{done.sent} sent, {done.failed} failed")
-    sys.exit(min(1, done.failed))
+    # of a loop, failures are tried again by the loop itself
+    sys.exit(min(1, done.failed) if every is None else 0)
 
 
 def backup(workspace: Path, archive: Path, *, as_json: bool) -> None:
     """Copy database and secret into an archive."""
     _open_existing(workspace)
-    from django.conf import settings
-
     from angelshare.workbench.backups import back_up
 
-    if not settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-        raise WorkspaceError(
-            'the database is PostgreSQL: back it up with `pg_dump --format=custom --file=FILE "$DATABASE_URL"`, put it '
-            f'back with `pg_restore --clean --dbname="$DATABASE_URL" FILE`, and keep {workspace / "secret"} beside it'
-        )
     made = back_up(workspace, archive, _now())
     if as_json:
         _print_json({"file": str(archive), **plain(made)})
@@ -150,6 +152,7 @@ def put_back(workspace: Path, archive: Path, *, force: bool, as_json: bool) -> N
 def admin(workspace: Path, email: str, *, as_json: bool) -> None:
     """Make an administrator of an address, or of the account that has it already."""
     open_workspace(workspace)
+    _refuse_database()
     from django.core.management import call_command
 
     from angelshare.workbench.first_administrator import make_administrator
@@ -179,9 +182,31 @@ def _warn_of_what_is_unsafe() -> None:
 
 
 def _open_existing(workspace: Path) -> None:
-    if not workspace.is_dir():
+    """Open a workspace that a server has run on; nothing is made where there is none."""
+    here = (workspace / "workbench.sqlite3").is_file() or bool(os.environ.get("DATABASE_URL"))
+    if not (workspace.is_dir() and here):
         raise WorkspaceError(f"{workspace}: no such workspace; give the --workspace of a server that has run")
     open_workspace(workspace)
+
+
+def _open_current(workspace: Path) -> None:
+    """Open a workspace whose database is as this version writes it."""
+    _open_existing(workspace)
+    from angelshare.workbench.deploy import pending_migrations
+
+    for problem in pending_migrations():
+        raise WorkspaceError(" ".join(f"{workspace}: {problem.msg}; {problem.hint}".split()))
+
+
+def _refuse_database() -> None:
+    """Say in one line that the database cannot be used, before anything runs into it."""
+    from django.core.checks import ERROR
+
+    from angelshare.workbench.deploy import pending_migrations
+
+    for problem in pending_migrations():
+        if problem.level >= ERROR:
+            raise WorkspaceError(" ".join(f"{problem.msg}; {problem.hint}".split()))
 
 
 def _say(text: str) -> None:

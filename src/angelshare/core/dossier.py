@@ -13,9 +13,6 @@ from angelshare.core.records import Number
 DossierKind: TypeAlias = Literal["concept", "instrument", "topic", "article", "campaign", "terms", "run"]
 """What a page is about; `campaign` pages hold allegations, `run` pages what one imported run measured."""
 
-RunKind: TypeAlias = Literal["audit", "delay", "ledger"]
-"""What made an imported run."""
-
 
 @record
 class Measured:
@@ -24,8 +21,8 @@ class Measured:
     run: str
     """SHA-256 of the run's manifest."""
 
-    kind: RunKind
-    """What made it."""
+    kind: str
+    """What kind of run it is: "audit", "delay", "ledger", …; a page outlives the version that could read its run."""
 
     label: str
     """What was measured, in a phrase."""

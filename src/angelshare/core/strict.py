@@ -9,6 +9,7 @@ import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -79,8 +80,7 @@ def _build(data: object, kind: Any, where: str) -> Any:  # noqa: ANN401 - any ty
 def _record(data: object, kind: Any, where: str) -> Any:  # noqa: ANN401 - any record
     if not isinstance(data, Mapping):
         raise PlanError(f"{where}: expected a table of {kind.__name__}, found {_describe(data)}")
-    fields = {field.name: field for field in dataclasses.fields(kind)}
-    hints = get_type_hints(kind)
+    fields, hints = _fields(kind)
     for key in data:
         if key not in fields:
             raise UnknownKeyError(f"{where}: unknown key '{key}'; {nearest(str(key), fields)}")
@@ -88,6 +88,12 @@ def _record(data: object, kind: Any, where: str) -> Any:  # noqa: ANN401 - any r
         if name not in data and field.default is MISSING and field.default_factory is MISSING:
             raise PlanError(f"{where}: missing key '{name}'")
     return kind(**{str(key): _build(value, hints[str(key)], f"{where}: {key}") for key, value in data.items()})
+
+
+@cache  # hints are text until they are looked up, which takes longer than the rest of a decoding
+def _fields(kind: type) -> tuple[Mapping[str, dataclasses.Field[Any]], Mapping[str, Any]]:
+    """Give the fields of a record and their types, by name."""
+    return {field.name: field for field in dataclasses.fields(kind)}, get_type_hints(kind)
 
 
 def _member(data: object, args: Sequence[Any], where: str) -> Any:  # noqa: ANN401 - any member of a union

@@ -32,7 +32,7 @@ def my_watches(request: HttpRequest) -> object:
 
 @router.get("/me/proposals", response=shapes.ProposalList, operation_id="my_proposals")
 def my_proposals(request: HttpRequest) -> object:
-    """List your proposals, latest first, with the reason where one was rejected."""
+    """List your proposals, latest first, with the reason where one was rejected or withdrawn."""
     user = owner(request, "propose")
     return {"items": [_line(row) for row in Proposal.objects.filter(author=user).order_by("-pk")]}
 

@@ -219,6 +219,7 @@ class WatchLine(Schema):
     bound: dict[str, Any]
     frequency: str
     created_at: datetime
+    paused_at: datetime | None = Field(description="Since when it hears nothing; null while it listens.")
 
 
 class WatchList(Schema):
@@ -234,7 +235,7 @@ class ProposalLine(Schema):
     slug: str
     message: str
     state: str
-    reason: str = Field(description="Why it was rejected, if it was.")
+    reason: str = Field(description="Why it was rejected or withdrawn, if it was.")
     run: str | None = Field(description="Hash of the run it brings, if any.")
     created_at: datetime
     decided_at: datetime | None

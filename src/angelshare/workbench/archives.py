@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from angelshare.core.errors import RunFolderError, StorageError
+from angelshare.workbench.tar_streams import count_in, open_tar
 
 CHUNK = 1 << 16
 """Bytes read at a time, so that a bomb is noticed long before it is unpacked."""
@@ -40,6 +41,15 @@ class Limits:
 
 LIMITS = Limits()
 
+_HEADERS = 4096
+"""Bytes of headers that a tar's entry takes, generously."""
+
+_LONGEST_NAME = 240
+"""Bytes of a path: file systems hold 255 in one part of it."""
+
+_READ = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""How a zip's entries may be packed: the others may ask for any amount of memory."""
+
 _UNREADABLE = (
     zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError,
     RuntimeError,  # zipfile's word for an entry under a password
@@ -62,11 +72,13 @@ def unpack(archive: Path, into: Path, limits: Limits = LIMITS) -> None:
         )
     try:
         if zipfile.is_zipfile(archive):
+            # zipfile makes an object of every entry before one can be looked at
+            _refuse_count(count_in(archive, b"PK\x01\x02"), archive.name, limits)
             with zipfile.ZipFile(archive) as packed:
                 _unpack_zip(packed, into, limits)
         else:
-            # a stream: members are met one by one, and none is looked for behind a bomb
-            with archive.open("rb") as raw, tarfile.open(fileobj=raw, mode="r|*") as packed_tar:
+            most = limits.total_bytes + limits.entries * _HEADERS
+            with archive.open("rb") as raw, open_tar(raw, most) as packed_tar:
                 _unpack_tar(packed_tar, into, limits)
     except _UNREADABLE as error:
         raise RunFolderError(f"{archive.name}: not a readable zip or tar archive ({error}); pack it again") from None
@@ -99,6 +111,8 @@ def _unpack_zip(packed: zipfile.ZipFile, into: Path, limits: Limits) -> None:
         budget.entry(entry.filename)
         if entry.is_dir():
             continue
+        if entry.compress_type not in _READ:
+            raise RunFolderError(f"'{entry.filename}' is packed in an unusual way; pack it again, as a plain zip")
         if mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG):
             raise RunFolderError(f"'{entry.filename}' is a link or device; a run holds plain files only: pack it again")
         with packed.open(entry) as source:
@@ -136,10 +150,10 @@ class _Budget:
 
 
 def _write(source: IO[bytes], place: Path, name: str, budget: _Budget) -> None:
-    place.parent.mkdir(parents=True, exist_ok=True)
     try:
+        place.parent.mkdir(parents=True, exist_ok=True)
         target = place.open("xb")
-    except FileExistsError:
+    except (FileExistsError, NotADirectoryError, IsADirectoryError):
         raise RunFolderError(f"'{name}' stands in the archive twice; pack it again") from None
     so_far = 0
     with target:
@@ -157,10 +171,14 @@ def _chunks(source: IO[bytes]) -> Iterator[bytes]:
 def _place(into: Path, name: str, limits: Limits) -> Path:
     """Give where an entry goes; refuse one that would leave the folder, or that another system would read so."""
     path = PurePosixPath(name)
-    odd = "\\" in name or ":" in name or any(ord(character) < ord(" ") for character in name)
-    if odd or path.is_absolute() or ".." in path.parts or len(path.parts) > limits.depth or len(name) > CHUNK >> 8:
+    odd = not name or "\\" in name or ":" in name or not name.isprintable()  # lone surrogates are not printable
+    if odd or path.is_absolute() or ".." in path.parts or len(path.parts) > limits.depth or _is_long(name):
         raise RunFolderError(f"{name[:80]!r} is no path inside a run folder; pack the folder itself, by relative paths")
     return into / path
+
+
+def _is_long(name: str) -> bool:
+    return len(name.encode()) > _LONGEST_NAME
 
 
 def _refuse_count(count: int, name: str, limits: Limits) -> None:

@@ -19,6 +19,7 @@ from angelshare.core.record import record
 from angelshare.workbench.digest import write_digests
 from angelshare.workbench.models import Message
 from angelshare.workbench.outbox import claim, mark_failed, mark_sent
+from angelshare.workbench.watch_edit import TAKEN_OFF
 from angelshare.workbench.watches import expire
 from angelshare.workbench.webhooks import WebhookError, WebhookGoneError, send
 
@@ -78,16 +79,24 @@ def keep_delivering(
     stop: Event,
     every_seconds: float = 5.0,
     lease_seconds: float = LEASE_SECONDS,
-) -> None:
-    """Deliver in a loop until `stop` is set; a database that is busy or away for a while is waited for."""
+) -> Delivered:
+    """Deliver in a loop until `stop` is set; a database that is busy or away for a while is waited for.
+
+    Gives what all passes did together.
+    """
+    whole = Delivered(sent=0, failed=0, noticed=0)
     while not stop.is_set():
         try:
-            deliver_due(clock, rng=rng, lease_seconds=lease_seconds, stop=stop)
+            done = deliver_due(clock, rng=rng, lease_seconds=lease_seconds, stop=stop)
+            whole = Delivered(
+                sent=whole.sent + done.sent, failed=whole.failed + done.failed, noticed=whole.noticed + done.noticed
+            )
         except OperationalError as error:
             LOG.warning("the database cannot be used now (%s); trying again in %g s", error, every_seconds)
             connection.close()
         close_old_connections()
         stop.wait(every_seconds)
+    return whole
 
 
 def _expire_daily(now: datetime) -> int:
@@ -109,7 +118,9 @@ def attempt(message: Message, clock: Callable[[], datetime], *, rng: Random) -> 
             _mail(message)
     except (GivenUpError, UnsafeAddressError, WebhookGoneError) as error:
         mark_failed(message, str(error), clock(), rng=rng, final=True)
-    except (WebhookError, smtplib.SMTPException, OSError) as error:
+    except (WebhookError, smtplib.SMTPException, OSError, ValueError) as error:
+        # ValueError: an address or a text that cannot be written into a letter or a request. Whatever one message
+        # holds, the others go out
         mark_failed(message, str(error) or type(error).__name__, clock(), rng=rng)
     else:
         mark_sent(message, clock())
@@ -120,6 +131,8 @@ def attempt(message: Message, clock: Callable[[], datetime], *, rng: Random) -> 
 def _call(message: Message, now: datetime) -> None:
     if message.watch is None:
         raise GivenUpError("the watch was deleted before this could be delivered")
+    if not message.watch.webhook_secret:
+        raise GivenUpError(TAKEN_OFF)
     send(message.address, message.payload, key=message.key, secret=message.watch.webhook_secret, now=now)
 
 

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from django.db import transaction
 
-from angelshare.workbench.models import Message, Notice, User, Watch
+from angelshare.workbench.models import Message, Notice, User
 from angelshare.workbench.outbox import key_of, link, message, put
 
 
@@ -19,9 +19,8 @@ def write_digests(now: datetime) -> int:
     next. Both are settled in one transaction, so a deliverer that dies in between neither loses nor repeats any.
     """
     monday = monday_of(now)
-    waiting = Notice.objects.filter(
-        watch__frequency=Watch.Frequency.WEEKLY, digested_at__isnull=True, at__lt=monday, user__is_active=True
-    )
+    # also of a watch that tells at once by now: what was to wait for a digest waits for it
+    waiting = Notice.objects.filter(digested_at__isnull=True, at__lt=monday, user__is_active=True)
     written = 0
     for user_id in list(waiting.order_by("user_id").values_list("user_id", flat=True).distinct()):
         with transaction.atomic():

@@ -18,6 +18,7 @@ from angelshare.core.catalogue import (
 )
 from angelshare.core.catalogue_pages import Article, Catalogue, Concept
 from angelshare.core.dossier import Dossier
+from angelshare.workbench.ties import tied
 
 NOT_AN_ACCUSATION = (
     "A match is not an accusation, and an allegation is not a finding: this page shows what its sources say, and who "
@@ -168,7 +169,7 @@ def _topic(topic: Topic, catalogue: Catalogue) -> Dossier:
 def _article(article: Article, catalogue: Catalogue) -> Dossier:
     return Dossier(
         slug=article.id, kind="article", title=article.title, label="Topic article", definition=article.summary,
-        scope=[paragraph.text for paragraph in article.paragraphs],
+        scope=[tied(paragraph) for paragraph in article.paragraphs],
         facts={"topic": catalogue.topic(article.topic).name},
         related=[concept.id for concept in catalogue.concepts if article.id in concept.articles],
     )  # fmt: skip

@@ -5,7 +5,7 @@ Source: JSON-LD 1.1, W3C Recommendation of 16 July 2020, section 3; types and pr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from angelshare.core.catalogue import Claim
@@ -25,10 +25,8 @@ Address = Callable[[str], str]
 """Gives the absolute address of a path."""
 
 
-def graph(pages: Iterable[Exported], address: Address) -> Mapping[str, Any]:
-    """Write pages, their claims, sources and measured numbers as one graph."""
-    nodes = [node for one in pages for node in nodes_of(one, address)]
-    return {"@context": "https://schema.org/", "description": STATEMENT, "license": LICENCE_URL, "@graph": nodes}
+HEAD: Mapping[str, str] = {"@context": "https://schema.org/", "description": STATEMENT, "license": LICENCE_URL}
+"""What a graph begins with, before its "@graph" of nodes."""
 
 
 def nodes_of(one: Exported, address: Address) -> Sequence[Mapping[str, Any]]:

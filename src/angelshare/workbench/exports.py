@@ -12,7 +12,8 @@ from angelshare.core.catalogue import CataloguedSource
 from angelshare.core.catalogue_pages import About, Catalogue
 from angelshare.core.strict import plain
 from angelshare.govern.catalogue.bibtex import bibtex
-from angelshare.workbench.export_linked import Address, graph
+from angelshare.workbench import export_linked as linked
+from angelshare.workbench.export_linked import Address
 from angelshare.workbench.export_shapes import LICENCE, STATEMENT, Exported
 from angelshare.workbench.export_tables import write_zip
 
@@ -52,7 +53,7 @@ def export(pages: Pages, form: Form, *, address: Address, on: date) -> Iterator[
         case "csv":
             return _zip(pages)
         case "jsonld":
-            return iter([_dump(graph(pages(), address))])
+            return _listed(linked.HEAD, "@graph", (node for one in pages() for node in linked.nodes_of(one, address)))
         case "ris":
             return _ris(sources_of(pages()))
         case "bibtex":
@@ -71,14 +72,21 @@ def sources_of(pages: Iterable[Exported]) -> Sequence[CataloguedSource]:
 
 
 def _json(pages: Iterable[Exported]) -> Iterator[bytes]:
-    head = {"licence": LICENCE, "statement": STATEMENT}
-    yield _dump(head).rstrip().removesuffix(b"}").rstrip() + b',\n  "pages": ['
-    before = b"\n"
-    for one in pages:
-        entry = {
+    entries = (
+        {
             "revision": {"sha256": one.sha256, "number": one.number, "published_at": one.published_at.isoformat()},
             "dossier": plain(one.dossier),
         }
+        for one in pages
+    )
+    return _listed({"licence": LICENCE, "statement": STATEMENT}, "pages", entries)
+
+
+def _listed(head: Mapping[str, object], name: str, entries: Iterable[Mapping[str, object]]) -> Iterator[bytes]:
+    """Write a JSON object that ends in a list, an entry a line, so that one entry at a time is held in memory."""
+    yield _dump(head).rstrip().removesuffix(b"}").rstrip() + f',\n  "{name}": ['.encode()
+    before = b"\n"
+    for entry in entries:
         yield before + json.dumps(entry, ensure_ascii=False, allow_nan=False).encode()
         before = b",\n"
     yield b"\n  ]\n}\n"

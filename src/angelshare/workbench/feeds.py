@@ -12,7 +12,7 @@ from django.utils.crypto import salted_hmac
 from angelshare.core.record import record
 from angelshare.workbench.models import Notice, Page, Revision, User, Watch
 from angelshare.workbench.outbox import link
-from angelshare.workbench.watches import said
+from angelshare.workbench.watch_target import said
 
 ATOM = "http://www.w3.org/2005/Atom"
 MOST_ENTRIES = 50

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -11,21 +12,9 @@ from angelshare.workbench.models import Watch
 from angelshare.workbench.webhooks import checked_url
 
 
-class WatchForm(forms.Form):
-    """What to listen for, and how to be told."""
+class ToldForm(forms.Form):
+    """How to be told, and past which bound: what of a watch can be changed."""
 
-    kind = forms.ChoiceField(choices=Watch.Kind.choices, initial=Watch.Kind.PAGE, label="Watch")
-    slug = forms.SlugField(
-        required=False, max_length=120, label="Page", help_text="Its address. Not needed for a search or a cell."
-    )
-    target = forms.CharField(
-        required=False,
-        max_length=300,
-        label="Which",
-        widget=forms.TextInput(attrs={"list": "targets"}),
-        help_text="Field: definition, facts/status, … Claim: its id. Search: words. Cell: instrument/topic. "
-        "Number: measured/delay/numbers/delay_months.",
-    )
     side = forms.ChoiceField(
         required=False,
         label="Tell me when the number",
@@ -56,9 +45,54 @@ class WatchForm(forms.Form):
         except UnsafeAddressError as error:
             raise forms.ValidationError(str(error)) from error
 
+    def kind_of_watch(self) -> str:
+        """Say what kind of watch the form is about."""
+        raise NotImplementedError
+
     def bound(self) -> dict[str, Any]:
         """Give the bound of a threshold; of any other watch, nothing."""
-        if self.cleaned_data["kind"] != Watch.Kind.THRESHOLD:
+        if self.kind_of_watch() != Watch.Kind.THRESHOLD:
             return {}
         side, line, upper = (self.cleaned_data[name] for name in ("side", "line", "upper"))
         return {"leaves": [line, upper]} if side == "outside" else {side: line}
+
+
+class ChangeWatchForm(ToldForm):
+    """The same for a watch that stands; it is about what it was about."""
+
+    def __init__(self, watch: Watch, data: Mapping[str, Any] | None) -> None:
+        side, line = next(iter(watch.bound.items()), ("", None))
+        lines = line if isinstance(line, list) else [line, None]
+        told = {name: getattr(watch, name) for name in ("frequency", "by_email", "webhook_url")}
+        bounds = {"side": "outside" if isinstance(line, list) else side, "line": lines[0], "upper": lines[1]}
+        super().__init__(data, initial=told | bounds)
+        self._kind: str = watch.kind
+        if watch.kind != Watch.Kind.THRESHOLD:
+            for name in bounds:
+                del self.fields[name]
+
+    def kind_of_watch(self) -> str:
+        """Say what kind the watch is."""
+        return self._kind
+
+
+class WatchForm(ToldForm):
+    """What to listen for, and how to be told."""
+
+    field_order = ("kind", "slug", "target")
+    kind = forms.ChoiceField(choices=Watch.Kind.choices, initial=Watch.Kind.PAGE, label="Watch")
+    slug = forms.SlugField(
+        required=False, max_length=120, label="Page", help_text="Its address. Not needed for a search or a cell."
+    )
+    target = forms.CharField(
+        required=False,
+        max_length=300,
+        label="Which",
+        widget=forms.TextInput(attrs={"list": "targets"}),
+        help_text="Field: definition, facts/status, … Claim: its id. Search: words. Cell: instrument/topic. "
+        "Number: measured/delay/numbers/delay_months.",
+    )
+
+    def kind_of_watch(self) -> str:
+        """Say what kind was chosen."""
+        return str(self.cleaned_data["kind"])

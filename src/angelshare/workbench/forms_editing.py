@@ -17,6 +17,7 @@ from angelshare.workbench.forms_lines import cells_in, cells_text, citations_in,
 WIDE = forms.Textarea(attrs={"rows": 3})
 TALL = forms.Textarea(attrs={"rows": 10})
 SOURCE_KINDS = ("primary", "secondary", "data", "paper")
+PARAGRAPHS = "An empty line parts paragraphs. One may end with the claims behind it: [claims: first-id, second-id]."
 NEW_KINDS = [(kind, kind) for kind in get_args(DossierKind) if kind != "run"]
 
 
@@ -38,7 +39,7 @@ class DossierForm(forms.Form):
     title = forms.CharField(max_length=300)
     label = forms.CharField(max_length=200, help_text="Class, in words: “Risk classification”, “Statute, EU”.")
     definition = forms.CharField(widget=WIDE, max_length=1_000, help_text="One sentence.")
-    scope = forms.CharField(widget=TALL, required=False, max_length=60_000, help_text="An empty line parts paragraphs.")
+    scope = forms.CharField(widget=TALL, required=False, max_length=60_000, help_text=PARAGRAPHS)
     used_by = forms.CharField(widget=WIDE, required=False, help_text="Addresses of instruments, one a line.")
     related = forms.CharField(widget=WIDE, required=False, help_text="Addresses of related concepts, one a line.")
     articles = forms.CharField(widget=WIDE, required=False, help_text="Addresses of articles, one a line.")

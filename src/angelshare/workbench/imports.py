@@ -6,35 +6,25 @@ import tempfile
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 
-from angelshare.core.audit import Audit
-from angelshare.core.compute import ComputeLedger
-from angelshare.core.delay import DelayReport
-from angelshare.core.dossier import RunKind
 from angelshare.core.errors import AngelshareError, RunFolderError
-from angelshare.core.strict import convert, decode_json, plain
+from angelshare.core.strict import plain
 from angelshare.store.files import sha256_file
 from angelshare.store.manifest import NAME, verify_run
 from angelshare.workbench.archives import LIMITS, Limits, unpack, walk
 from angelshare.workbench.models import Run, User
+from angelshare.workbench.run_kinds import RunKind, kind_made_by, kind_named
+from angelshare.workbench.storable import refuse_nul
 
 REPORT = "report.json"
 """The one file of a run whose content is kept."""
 
-KINDS: Mapping[str, RunKind] = {"measure": "audit", "delay": "delay"}
-"""What a manifest calls the verb, and what it made."""
-
-RunReport: TypeAlias = Audit | DelayReport | ComputeLedger
-"""What a run reports."""
-
-RECORDS: Mapping[str, type[Audit | DelayReport | ComputeLedger]] = {
-    "audit": Audit, "delay": DelayReport, "ledger": ComputeLedger,
-}  # fmt: skip
-"""The record of each kind's report."""
+REPORT_BYTES = 8 << 20
+"""Most of it, and of the manifest: JSON takes ten times its size in memory, and a page draws all of it."""
 
 
 def import_run(folder_or_archive: Path, *, by: User | None, now: datetime, limits: Limits = LIMITS) -> Run:
@@ -62,14 +52,10 @@ def import_run(folder_or_archive: Path, *, by: User | None, now: datetime, limit
             raise type(error)(str(error).replace(scratch, folder_or_archive.name)) from None
 
 
-def report_of(run: Run) -> RunReport:
+def report_of(run: Run) -> object:
     """Decode the report of an imported run; raises PlanError if this version no longer reads it."""
-    return decode(run.kind, run.report, f"run {run.sha256[:12]}")
-
-
-def decode(kind: str, report: object, where: str) -> RunReport:
-    """Turn plain data into the record of a kind's report; see `core.strict.convert`."""
-    return convert(report, RECORDS[kind], where)
+    report: object = kind_named(run.kind).kept(run.report, f"run {run.sha256[:12]}")
+    return report
 
 
 def _root(unpacked: Path) -> Path:
@@ -81,15 +67,20 @@ def _root(unpacked: Path) -> Path:
 def _import_folder(folder: Path, *, by: User | None, now: datetime, limits: Limits) -> Run:
     walk(folder, limits)
     if not (folder / REPORT).is_file():
-        raise RunFolderError(f"{folder}: no {REPORT}; give the folder that a finished measure, delay or ledger wrote")
+        raise RunFolderError(f"{folder}: no {REPORT}; give the folder that a finished verb wrote")
+    for name in (REPORT, NAME):
+        if (folder / name).is_file() and (folder / name).stat().st_size > REPORT_BYTES:
+            raise RunFolderError(f"{folder}: {name} has more than {REPORT_BYTES:,} bytes, which no report of ours does")
     kind, manifest, digest = _identity(folder)
-    report = _decoded(folder / REPORT, kind)
+    report = kind.read((folder / REPORT).read_bytes(), str(folder / REPORT))
+    refuse_nul(plain(report), str(folder / REPORT))
+    refuse_nul(manifest, str(folder / NAME))
     with transaction.atomic():
         run, _ = Run.objects.get_or_create(
             sha256=digest,
             defaults={
-                "kind": kind,
-                "name": _name(report)[:120],
+                "kind": kind.name,
+                "name": kind.title(report)[:120],
                 "report": plain(report),
                 "manifest": manifest,
                 "uploaded_by": by,
@@ -99,32 +90,19 @@ def _import_folder(folder: Path, *, by: User | None, now: datetime, limits: Limi
     return run
 
 
-def _identity(folder: Path) -> tuple[RunKind, Mapping[str, object], str]:
+def _identity(folder: Path) -> tuple[RunKind[Any], Mapping[str, object], str]:
     """Verify a folder, and say what made it, what vouches for it, and the hash it is known by."""
     if not (folder / NAME).exists() and not (folder / "begun.json").exists():
-        digest = sha256_file(folder / REPORT)
-        return "ledger", {"kind": "ledger", "files": {REPORT: digest}}, digest
-    manifest = verify_run(folder)
-    if manifest.kind not in KINDS:
-        raise RunFolderError(f"{folder}: made by '{manifest.kind}'; the workbench shows runs of {', '.join(KINDS)}")
+        kind, digest = kind_made_by(""), sha256_file(folder / REPORT)
+        return kind, {"kind": kind.name, "files": {REPORT: digest}}, digest
+    try:
+        manifest = verify_run(folder)
+    except (RecursionError, ValueError) as error:  # of json: nested too deep, or a number of thousands of digits
+        raise RunFolderError(f"{folder}: {NAME} is not one of ours ({str(error)[:200]})") from None
+    try:
+        kind = kind_made_by(manifest.kind)
+    except RunFolderError as error:
+        raise RunFolderError(f"{folder}: {error}") from None
     if REPORT not in manifest.files:
         raise RunFolderError(f"{folder}: {NAME} does not vouch for {REPORT}; measure again")
-    return KINDS[manifest.kind], plain(manifest), sha256_file(folder / NAME)
-
-
-def _decoded(path: Path, kind: RunKind) -> RunReport:
-    try:
-        return decode_json(path.read_bytes(), RECORDS[kind], str(path))
-    except (AngelshareError, RecursionError, ValueError, TypeError) as error:
-        # json raises RecursionError on deep nesting and ValueError on numbers of thousands of digits
-        raise RunFolderError(f"{path}: not the report of a run of kind {kind} ({str(error)[:300]})") from None
-
-
-def _name(report: RunReport) -> str:
-    match report:
-        case Audit():
-            return report.plan
-        case ComputeLedger():
-            return report.model
-        case DelayReport():
-            return f"delay as of {report.as_of}"
+    return kind, plain(manifest), sha256_file(folder / NAME)

@@ -54,8 +54,9 @@ def keep(reply: HttpResponse, name: str) -> HttpResponse:
         return reply
     with _lock:
         _kept[name] = (reply.content, reply.headers["Content-Type"])
-        while sum(len(content) for content, _ in _kept.values()) > _MOST_BYTES:
-            _kept.popitem(last=False)
+        held = sum(len(content) for content, _ in _kept.values())
+        while held > _MOST_BYTES:
+            held -= len(_kept.popitem(last=False)[1][0])
     return _marked(reply, name)
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Literal, TypeAlias, get_args
 
+from django.db.models import F
+
 from angelshare.core.catalogue import Cell
 from angelshare.core.record import record
 from angelshare.core.strict import convert
 from angelshare.workbench.kept import state
-from angelshare.workbench.reading import standing
+from angelshare.workbench.models import Revision
+from angelshare.workbench.reading import Stood, standing
 
 Relation: TypeAlias = Literal["governs", "implicit", "silent", "conflicts", "excludes", "unread"]
 """What is shown: a cell's own relation; `excludes` where the instrument governs distillates by leaving them out;
@@ -29,6 +33,13 @@ RELATIONS: Mapping[Relation, str] = {
 
 DISTILLATES = "topic-distillates"
 """The topic on which an instrument may govern by exclusion."""
+
+
+Topics: TypeAlias = tuple[tuple[str, str], ...]
+"""Slug and title of each column."""
+
+_MOST_ROWS = 4_096
+_met: dict[tuple[str, Topics], Row] = {}
 
 
 @record
@@ -111,11 +122,9 @@ def read_grid(day: date | None = None) -> Grid:
 def _grid(day: date | None, _state: tuple[int, str | None]) -> Grid:
     """Read the matrix once for all that is published: what was read stands until something else is."""
     pages = standing(["instrument", "topic"], day)
-    topics = [(str(page["slug"]), str(page["title"])) for page in pages if page["kind"] == "topic"]
-    rows = sorted(
-        (_row(page, topics) for page in pages if page["kind"] == "instrument"),
-        key=lambda row: (row.jurisdiction, row.title.lower()),
-    )
+    topics = tuple((page.slug, page.title) for page in pages if page.kind == "topic")
+    rows = _rows([page for page in pages if page.kind == "instrument"], topics)
+    rows = sorted(rows, key=lambda row: (row.jurisdiction, row.title.lower()))
     columns = [
         Column(slug=slug, title=title, counts=_counts([row.squares[index] for row in rows]))
         for index, (slug, title) in enumerate(topics)
@@ -123,17 +132,30 @@ def _grid(day: date | None, _state: tuple[int, str | None]) -> Grid:
     return Grid(columns=columns, rows=rows, counts=_counts([square for row in rows for square in row.squares]))
 
 
-def _row(page: Mapping[str, object], topics: Sequence[tuple[str, str]]) -> Row:
-    cells = convert(page["cells"] or [], list[Cell], f"page {page['slug']}: cells")
-    facts = convert(page["facts"] or {}, dict[str, str], f"page {page['slug']}: facts")
+def _rows(pages: Sequence[Stood], topics: Topics) -> Sequence[Row]:
+    """Give a row per page; only revisions not met before are loaded, since a revision never says anything else."""
+    new = [page.sha256 for page in pages if (page.sha256, topics) not in _met]
+    said = Revision.objects.filter(sha256__in=new).values_list("sha256", F("dossier__cells"), F("dossier__facts"))
+    held = {sha256: (cells, facts) for sha256, cells, facts in said}
+    rows = [_met.get((page.sha256, topics)) or _row(page, topics, *held[page.sha256]) for page in pages]
+    for page, row in zip(pages, rows, strict=True):
+        _met[page.sha256, topics] = row
+    while len(_met) > max(_MOST_ROWS, len(pages)):
+        _met.pop(next(iter(_met)), None)
+    return rows
+
+
+def _row(page: Stood, topics: Topics, cells_said: object, facts_said: object) -> Row:
+    cells = convert(cells_said or [], list[Cell], f"page {page.slug}: cells")
+    facts = convert(facts_said or {}, dict[str, str], f"page {page.slug}: facts")
     treatment = facts.get("treatment of distillation", "")
     held = {cell.topic: cell for cell in cells}
     return Row(
-        slug=str(page["slug"]),
-        title=str(page["title"]),
+        slug=page.slug,
+        title=page.title,
         jurisdiction=facts.get("jurisdiction", "elsewhere"),
         status=facts.get("status", ""),
-        squares=[_square(held.get(slug), slug, title, treatment=treatment) for slug, title in topics],
+        squares=tuple(_square(held.get(slug), slug, title, treatment=treatment) for slug, title in topics),
     )
 
 
@@ -147,4 +169,5 @@ def _square(cell: Cell | None, topic: str, title: str, *, treatment: str) -> Squ
 
 
 def _counts(squares: Sequence[Square]) -> Mapping[Relation, int]:
-    return {name: sum(square.relation == name for square in squares) for name in get_args(Relation)}
+    found = Counter(square.relation for square in squares)
+    return {name: found[name] for name in get_args(Relation)}

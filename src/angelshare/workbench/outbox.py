@@ -23,7 +23,7 @@ MOST_LINES = 40
 ADDRESS = "ANGELSHARE_ADDRESS"
 """Environment variable in which a running server tells its processes where it answers; people do not set it."""
 LOCAL = "http://127.0.0.1:8000"
-"""Where a workbench without an origin is read, as far as `serve deliver`, run from cron, can know."""
+"""Where a workbench is read that nobody has served yet."""
 
 
 @record
@@ -76,6 +76,8 @@ def tell(event: Event, watch: Watch) -> None:
         title=event.title[:300],
         words="\n".join(lines),
         at=event.at,
+        # told at once, it needs no digest, whatever its watch is changed to; the digest takes what is null here
+        digested_at=event.at if watch.frequency == Watch.Frequency.IMMEDIATE else None,
     )
     Notice.objects.bulk_create([notice], ignore_conflicts=True)
     if watch.frequency == Watch.Frequency.IMMEDIATE:

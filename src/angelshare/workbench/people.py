@@ -21,7 +21,7 @@ Action: TypeAlias = Literal[
     "account",  # own data: export, change, delete
     "propose",  # a change to a page
     "upload",  # a run, as a proposed claim
-    "see_proposals",  # open and rejected proposals; everyone sees their own
+    "see_proposals",  # open and decided proposals; everyone sees their own
     "review",  # publish or reject someone else's proposal
     "verify",  # policymakers, with a recorded reason
     "appoint",  # editors, reviewers and administrators

@@ -12,6 +12,7 @@ from angelshare.core.dossier import Dossier
 from angelshare.core.errors import CatalogueError, nearest
 from angelshare.core.strict import plain
 from angelshare.govern.catalogue.check_claims import claim_faults, source_faults
+from angelshare.workbench.ties import tie_faults
 
 
 def require(dossier: Dossier, on: date) -> None:
@@ -39,6 +40,7 @@ def faults(dossier: Dossier, on: date) -> Iterator[Finding]:
         yield from claim_faults(claim, whole, _entry("claim", claim.id, dossier.slug))
     for source in dossier.sources:
         yield from source_faults(source, whole, _entry("source", source.id, dossier.slug))
+    yield from tie_faults(dossier)
     for id_ in dossier.references:
         if id_ not in known:
             says = f"is named as a reference but is no source on this page; {nearest(id_, known)}"

@@ -16,6 +16,9 @@ from angelshare.workbench.diffs import compare
 from angelshare.workbench.models import Page, Proposal, Revision, Run, User
 from angelshare.workbench.proposal_check import require
 
+MOST_OPEN = 100
+"""Proposals of one author that wait for a decision at once."""
+
 
 def propose(
     dossier: Dossier, *, base: str, message: str, author: User, now: datetime, run: Run | None = None
@@ -39,6 +42,8 @@ def propose(
     if not compare(dossier_of(before) if before else None, dossier):
         raise WorkbenchError(f"page '{dossier.slug}': this is what it says already; there is nothing to propose")
     require(dossier, now.date())
+    if Proposal.objects.filter(author=author, state=Proposal.State.OPEN).count() >= MOST_OPEN:
+        raise WorkbenchError(f"{MOST_OPEN} proposals of yours wait for a decision; withdraw one first")
     with transaction.atomic():
         proposal = Proposal.objects.create(
             slug=dossier.slug,
@@ -112,15 +117,37 @@ def reject(proposal_id: int, *, reviewer: User, reason: str, now: datetime) -> P
     return proposal
 
 
-def _open(proposal_id: int, reviewer: User) -> Proposal:
+def withdraw(proposal_id: int, *, author: User, reason: str, now: datetime) -> Proposal:
+    """Take one's own open proposal back; it stays, with why, and in the audit log.
+
+    Raises FourEyesError when it is someone else's or decided already, WorkbenchError without a reason.
+    """
+    if not reason.strip():
+        raise WorkbenchError("say why you withdraw it: the reason is kept with it")
+    with transaction.atomic():
+        proposal = _undecided(proposal_id)
+        if author.pk != proposal.author_id:
+            raise FourEyesError(f"proposal {proposal.pk} is not yours to withdraw: a reviewer can reject it")
+        proposal.reason = reason.strip()
+        _decide(proposal, Proposal.State.WITHDRAWN, None, now)
+        people.note(author, "withdraw", f"proposal {proposal.pk}", {"reason": proposal.reason}, now)
+    return proposal
+
+
+def _undecided(proposal_id: int) -> Proposal:
     proposal = Proposal.objects.select_for_update(of=("self",)).select_related("author", "base").get(pk=proposal_id)
     if proposal.state != Proposal.State.OPEN:
         raise FourEyesError(f"proposal {proposal.pk} is {proposal.state} already")
+    return proposal
+
+
+def _open(proposal_id: int, reviewer: User) -> Proposal:
+    proposal = _undecided(proposal_id)
     if reviewer.pk == proposal.author_id:
         raise FourEyesError(f"proposal {proposal.pk} is your own: someone else must decide on it")
     return proposal
 
 
-def _decide(proposal: Proposal, state: Proposal.State, reviewer: User, now: datetime) -> None:
+def _decide(proposal: Proposal, state: Proposal.State, reviewer: User | None, now: datetime) -> None:
     proposal.state, proposal.reviewer, proposal.decided_at = state, reviewer, now
     proposal.save(update_fields=["state", "reviewer", "decided_at", "reason"])

@@ -7,7 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from django.db import transaction
+
 from angelshare.core.dossier import Dossier, Measured
+from angelshare.core.errors import WorkbenchError
 from angelshare.workbench import people
 from angelshare.workbench.chain import dossier_at
 from angelshare.workbench.imports import import_run
@@ -23,10 +26,18 @@ def bring(archive: Path, slug: str, *, message: str, by: User, now: datetime) ->
     very run already.
     """
     dossier, head = dossier_at(slug)  # before the import: a wrong address is cheap to find out
-    run = import_run(archive, by=by, now=now)
-    people.note(by, "upload", f"run {run.sha256}", {"page": slug, "kind": run.kind}, now)
-    why = message.replace("\0", "").strip() or said(run)
-    return propose(with_run(dossier, run), base=head.sha256, message=why, author=by, now=now, run=run)
+    with transaction.atomic():  # a run that no proposal came of is not kept
+        run = import_run(archive, by=by, now=now)
+        _refuse_waiting(run, slug)
+        people.note(by, "upload", f"run {run.sha256}", {"page": slug, "kind": run.kind}, now)
+        why = message.replace("\0", "").strip() or said(run)
+        return propose(with_run(dossier, run), base=head.sha256, message=why, author=by, now=now, run=run)
+
+
+def _refuse_waiting(run: Run, slug: str) -> None:
+    waiting = Proposal.objects.filter(run=run, slug=slug, state=Proposal.State.OPEN).first()
+    if waiting is not None:
+        raise WorkbenchError(f"run {run.sha256[:12]} waits for a decision already, as proposal {waiting.pk}")
 
 
 def with_run(dossier: Dossier, run: Run) -> Dossier:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Literal, TypeAlias
 
@@ -45,6 +45,23 @@ class Reading:
 
     pin: Pin
     """What holds it in place."""
+
+
+@record
+class Stood:
+    """A page and the revision that stood there."""
+
+    slug: str
+    """Its address."""
+
+    kind: str
+    """What it is about."""
+
+    title: str
+    """Its title then."""
+
+    sha256: str
+    """Hash of the revision."""
 
 
 class Reader(MiddlewareMixin):
@@ -122,21 +139,17 @@ def read_revision(slug: str, digits: str) -> Reading:
     return Reading(dossier=dossier, revision=revision, on=revision.published_at.date(), pin="revision")
 
 
-def standing(kinds: Iterable[str], day: date | None = None) -> Sequence[Mapping[str, object]]:
-    """Give slug, kind, title, cells and facts of every page of these kinds, as of a day; the rest is not loaded."""
+def standing(kinds: Iterable[str], day: date | None = None) -> Sequence[Stood]:
+    """Name every page of these kinds and the revision that stood there at the end of a day, or stands; by slug.
+
+    What they say is not loaded.
+    """
     pages = Page.objects.filter(kind__in=list(kinds), head__isnull=False)
     if day is None:
-        return list(
-            pages.order_by("slug").values(
-                "slug", "kind", "title", cells=F("head__dossier__cells"), facts=F("head__dossier__facts")
-            )
-        )
-    stood = Revision.objects.filter(page=OuterRef("pk"), published_at__lte=end_of(day)).order_by("-number")
-    ids = pages.annotate(stood=Subquery(stood.values("sha256")[:1])).values("stood")
-    rows = Revision.objects.filter(sha256__in=ids).order_by("page__slug")
-    return [
-        {"slug": slug, "kind": kind, "title": title, "cells": cells, "facts": facts}
-        for slug, kind, title, cells, facts in rows.values_list(
-            "page__slug", "page__kind", F("dossier__title"), F("dossier__cells"), F("dossier__facts")
-        )
-    ]
+        rows: Iterable[tuple[str, ...]] = pages.order_by("slug").values_list("slug", "kind", "title", "head_id")
+    else:
+        stood = Revision.objects.filter(page=OuterRef("pk"), published_at__lte=end_of(day)).order_by("-number")
+        ids = pages.annotate(stood=Subquery(stood.values("sha256")[:1])).values("stood")
+        then = Revision.objects.filter(sha256__in=ids).order_by("page__slug")
+        rows = then.values_list("page__slug", "page__kind", F("dossier__title"), "sha256")
+    return [Stood(slug=slug, kind=kind, title=title, sha256=sha256) for slug, kind, title, sha256 in rows]

@@ -14,6 +14,7 @@ from angelshare.core.record import record
 from angelshare.core.strict import plain
 from angelshare.workbench.models import Page
 from angelshare.workbench.models.finding import FULL_TEXT, IndexedClaim, IndexedPage
+from angelshare.workbench.ties import untied
 
 MOST_WORDS = 16
 """Words of a query that count; the rest are left out."""
@@ -90,7 +91,8 @@ class Found:
 def index(page: Page, dossier: Dossier) -> None:
     """Rewrite the index of one page; call it in the transaction that publishes `dossier` there."""
     where = dossier.facts.get("jurisdiction", "")[:40]
-    body = "\n".join([*dossier.scope, *_facts(dossier), dossier.note, *_statements(dossier), *_sources(dossier)])
+    told = [untied(text).text for text in dossier.scope]
+    body = "\n".join([*told, *_facts(dossier), dossier.note, *_statements(dossier), *_sources(dossier)])
     definition = f"{dossier.label}. {dossier.definition}"
     row = {"kind": dossier.kind, "title": dossier.title, "definition": definition, "jurisdiction": where, "body": body}
     IndexedPage.objects.update_or_create(page=page, defaults=row)
@@ -135,6 +137,8 @@ def jurisdictions() -> Sequence[str]:
 
 
 def _filtered(question: Question) -> QuerySet[IndexedPage]:
+    if "\0" in question.kind + question.jurisdiction + question.status + question.evidence:
+        return IndexedPage.objects.none()  # PostgreSQL would refuse to look for it
     rows = IndexedPage.objects.all()
     if question.kind:
         rows = rows.filter(kind=question.kind)
@@ -160,25 +164,38 @@ def _match(phrases: Sequence[str]) -> str:
 
 def _sqlite(phrases: Sequence[str]) -> Sequence[int]:
     # a word of the title weighs as much as ten of the body (bm25: Robertson and Zaragoza 2009, section 3.4)
-    return _keys(
+    ranked = _keys(
         f"SELECT rowid FROM {FULL_TEXT} WHERE {FULL_TEXT} MATCH %s "  # noqa: S608 - our own table's name
         f"ORDER BY bm25({FULL_TEXT}, 10.0, 4.0, 1.0), rowid",
         [_match(phrases)],
     )
+    # a word that stands on most pages weighs nothing in bm25, in a title either: so titles go first
+    titled = set(
+        _keys(
+            f"SELECT rowid FROM {FULL_TEXT} WHERE {FULL_TEXT} MATCH %s",  # noqa: S608 - our own table's name
+            [f"title : ({_match(phrases)})"],
+        )
+    )
+    return [*(key for key in ranked if key in titled), *(key for key in ranked if key not in titled)]
 
 
 def _postgres(phrases: Sequence[str]) -> Sequence[int]:
-    text = "to_tsvector('english', title || ' ' || definition || ' ' || body)"
+    # ts_rank's own weights: a word of the title counts ten times, of the definition four times
     return _keys(
-        f"SELECT page_id FROM {IndexedPage._meta.db_table}, websearch_to_tsquery('english', %s) AS asked "  # noqa: S608, SLF001 - our own table's name
-        f"WHERE {text} @@ asked ORDER BY ts_rank(setweight(to_tsvector('english', title), 'A') || {text}, asked) DESC, "
-        "page_id",
-        [_web(phrases)],
+        f"SELECT page_id FROM {IndexedPage._meta.db_table}, to_tsquery('english', %s) AS asked "  # noqa: S608, SLF001 - our own table's name
+        f"WHERE {FULL_TEXT} @@ asked "
+        f"ORDER BY to_tsvector('english', title) @@ asked DESC, ts_rank({FULL_TEXT}, asked) DESC, page_id",
+        [_tsquery(phrases)],
     )
 
 
-def _web(phrases: Sequence[str]) -> str:
-    return " ".join(f'"{phrase}"' for phrase in phrases)
+def _tsquery(phrases: Sequence[str]) -> str:
+    """Write phrases for to_tsquery; PostgreSQL 15, section 12.3.2: words that follow each other, ":*" for a beginning.
+
+    It refuses words of 2 kB, and no page holds one of 500 characters.
+    """
+    said = [" <-> ".join(f"'{word[:500]}'" for word in phrase.split()) for phrase in phrases]
+    return " & ".join(f"({phrase})" for phrase in [*said[:-1], f"{said[-1]}:*"])
 
 
 def _snippets(phrases: Sequence[str], keys: Sequence[int]) -> dict[int, Sequence[Piece]]:
@@ -194,8 +211,8 @@ def _snippets(phrases: Sequence[str], keys: Sequence[int]) -> dict[int, Sequence
     else:
         rows = _rows(
             "SELECT page_id, ts_headline('english', definition || ' ' || body, "  # noqa: S608 - our own table's name
-            f"websearch_to_tsquery('english', %s), %s) FROM {IndexedPage._meta.db_table} WHERE page_id IN ({holes})",  # noqa: SLF001 - documented
-            [_web(phrases), f"StartSel={START}, StopSel={END}, MaxWords=28, MinWords=12", *keys],
+            f"to_tsquery('english', %s), %s) FROM {IndexedPage._meta.db_table} WHERE page_id IN ({holes})",  # noqa: SLF001 - documented
+            [_tsquery(phrases), f"StartSel={START}, StopSel={END}, MaxFragments=1, MaxWords=28, MinWords=12", *keys],
         )
     return {key: _pieces(text) for key, text in rows}
 

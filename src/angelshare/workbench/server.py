@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -14,17 +15,21 @@ from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
+from django.template.loader import get_template
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
 from angelshare.core.errors import WorkspaceError
 from angelshare.core.record import record
 from angelshare.workbench.deploy import is_loopback
+from angelshare.workbench.matrix_grid import read_grid
+from angelshare.workbench.matrix_rows import silent_items, small_row, whole_row
 from angelshare.workbench.outbox import ADDRESS
+from angelshare.workbench.serving import remember
 from angelshare.workbench.workspaces import held
 
-THREADS = 8
-"""Requests that one process answers at a time; pages wait on the disk more than on the processor."""
+THREADS = 4
+"""Requests that one process answers at a time: enough to stream a few exports beside the pages."""
 
 STOP_SECONDS = 20
 """How long requests under way may take once the server is told to stop."""
@@ -65,6 +70,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn carries no type
     def load(self) -> Callable[..., object]:
         """Give each worker the application."""
         application: Callable[..., object] = get_wsgi_application()
+        warm_up()
         return application
 
 
@@ -74,15 +80,37 @@ def serve(place: Place, *, deployed: bool, ready: Callable[[str], None]) -> None
     Raises WorkspaceError for an address beyond this machine without an https origin, for a port that is taken, and
     while a restore is under way.
     """
+    check_place(place, deployed=deployed)
+    connections.close_all()  # no worker may inherit one
+    with held(place.workspace, "serve.lock", alone=False):
+        Server(_settings(place, ready)).run()
+
+
+def warm_up() -> None:
+    """Read what every page is made with and draw what is dearest, so that no reader waits for it.
+
+    What stays for good is spared the collector, whose rounds would hold all readers up.
+    """
+    for name in ("page", "home", "index", "matrix", "search", "compare", "revisions", "cite", "run"):
+        get_template(f"workbench/{name}.html")
+    grid = read_grid()
+    for row in grid.rows:
+        whole_row(row, "")
+        small_row(row)
+        silent_items(row, "")
+    connections.close_all()
+    gc.collect()
+    gc.freeze()
+
+
+def check_place(place: Place, *, deployed: bool) -> None:
+    """Raise WorkspaceError for an address beyond this machine without an https origin, or a port that is taken."""
     if not is_loopback(place.host) and not deployed:
         raise WorkspaceError(
             f"--host {place.host} reaches beyond this machine: set ANGELSHARE_ORIGIN to the https origin people use, "
             "then see `angelshare serve check --deploy`"
         )
     _check_free(place.host, place.port)
-    connections.close_all()  # no worker may inherit one
-    with held(place.workspace, "serve.lock", alone=False):
-        Server(_settings(place, ready)).run()
 
 
 def _settings(place: Place, ready: Callable[[str], None]) -> Mapping[str, Any]:
@@ -92,6 +120,7 @@ def _settings(place: Place, ready: Callable[[str], None]) -> Mapping[str, Any]:
         host, port = arbiter.LISTENERS[0].sock.getsockname()[:2]
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
         os.environ[ADDRESS] = address  # before any worker or deliverer starts: links in feeds and e-mails lead here
+        remember(place.workspace, address)
         if place.deliver:
             beside.append(start_deliverer())
         ready(address)

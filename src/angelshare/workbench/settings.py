@@ -20,13 +20,12 @@ import os
 import secrets
 from pathlib import Path
 
-import dj_database_url
-
+from angelshare.workbench import environment
 from angelshare.workbench.mailing import smtp_settings
 from angelshare.workbench.secret import kept_secret
 
 WORKSPACE = Path(os.environ.get("ANGELSHARE_WORKSPACE", "workbench")).resolve()
-ORIGIN = os.environ.get("ANGELSHARE_ORIGIN", "")
+ORIGIN = environment.origin(os.environ.get("ANGELSHARE_ORIGIN", ""))
 DEPLOYED = bool(ORIGIN)
 
 # without a workspace (a type checker, a script that only reads the models) nothing is written, not even a secret
@@ -57,6 +56,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "angelshare.workbench.bodies.BodyMiddleware",  # before anything reads a body
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -85,9 +85,7 @@ TEMPLATES = [
 ]
 
 DATABASES = {
-    "default": dj_database_url.parse(
-        os.environ.get("DATABASE_URL") or f"sqlite:///{WORKSPACE / 'workbench.sqlite3'}", conn_max_age=600
-    )
+    "default": environment.database(os.environ.get("DATABASE_URL") or f"sqlite:///{WORKSPACE / 'workbench.sqlite3'}")
 }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # writers queue instead of failing, and readers never wait for them
@@ -147,7 +145,7 @@ ACCOUNT_RATE_LIMITS = {
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_ADAPTER = "angelshare.workbench.adapters.MfaAdapter"
 MFA_TOTP_ISSUER = "angelshare workbench"
-ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("ANGELSHARE_PROXIES") or 0)
+ALLAUTH_TRUSTED_PROXY_COUNT = environment.proxies(os.environ.get("ANGELSHARE_PROXIES", ""))
 
 EMAIL_URL = os.environ.get("EMAIL_URL", "")
 EMAIL_FILE_PATH = str(WORKSPACE / "mail")
@@ -162,7 +160,7 @@ else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 DEFAULT_FROM_EMAIL = os.environ.get("ANGELSHARE_FROM", "workbench@localhost")
 
-WEBHOOK_NETWORKS = [net for net in os.environ.get("ANGELSHARE_WEBHOOK_NETWORKS", "").split(",") if net]
+WEBHOOK_NETWORKS = environment.networks(os.environ.get("ANGELSHARE_WEBHOOK_NETWORKS", ""))
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"

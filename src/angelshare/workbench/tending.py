@@ -11,6 +11,10 @@ import threading
 from datetime import UTC, datetime
 from random import Random
 from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from angelshare.workbench.deliver import Delivered
 
 LOG = logging.getLogger("angelshare.deliverer")
 LOOK_SECONDS = 1.0
@@ -24,7 +28,8 @@ def tend(command: list[str], stop: threading.Event, *, parent: int) -> None:
     """Run a command, and again whenever it fails, until `stop` is set or the parent is gone; pauses double."""
     pause = LOOK_SECONDS
     while not stop.is_set() and os.getppid() == parent:
-        with subprocess.Popen(command) as child:  # noqa: S603 - our own program
+        # what it delivered is not the server's to print
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as child:  # noqa: S603 - our own program
             lived = 0.0
             while child.poll() is None and not stop.wait(LOOK_SECONDS) and os.getppid() == parent:
                 lived += LOOK_SECONDS
@@ -36,8 +41,11 @@ def tend(command: list[str], stop: threading.Event, *, parent: int) -> None:
         stop.wait(pause)
 
 
-def deliver_until_stopped(every_seconds: float) -> None:
-    """Deliver in a loop until SIGTERM, SIGINT or the end of the parent; the message under way is finished first."""
+def deliver_until_stopped(every_seconds: float) -> Delivered:
+    """Deliver in a loop until SIGTERM, SIGINT or the end of the parent; the message under way is finished first.
+
+    Gives what all passes did together.
+    """
     from angelshare.workbench.deliver import keep_delivering  # noqa: PLC0415 - it needs Django, `tend` does not
 
     stop, parent = stopped_by_signals(), os.getppid()
@@ -48,7 +56,7 @@ def deliver_until_stopped(every_seconds: float) -> None:
                 stop.set()
 
     threading.Thread(target=watch, daemon=True).start()
-    keep_delivering(lambda: datetime.now(UTC), rng=Random(), stop=stop, every_seconds=every_seconds)
+    return keep_delivering(lambda: datetime.now(UTC), rng=Random(), stop=stop, every_seconds=every_seconds)
 
 
 def stopped_by_signals() -> threading.Event:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from angelshare.workbench import views_alerts, views_collections
+from angelshare.workbench import views_alerts, views_collections, views_watch
 
 urlpatterns: list[URLPattern] = [
     path("watches/", views_alerts.watches, name="watches"),
+    path("watches/<int:number>/", views_watch.watch, name="watch"),
+    path("watches/<int:number>/pause/", views_watch.pause, name="pause_watch"),
     path("watches/<int:number>/stop/", views_alerts.unwatch, name="unwatch"),
     path("notices/", views_alerts.notices, name="notices"),
     path("staff/deliveries/", views_alerts.deliveries, name="deliveries"),

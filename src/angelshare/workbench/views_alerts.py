@@ -24,7 +24,8 @@ from angelshare.workbench.forms_alerts import WatchForm
 from angelshare.workbench.gates import gate, signed_in
 from angelshare.workbench.models import Message, Page, User, Watch
 from angelshare.workbench.outbox import revive
-from angelshare.workbench.watches import said, watch_for
+from angelshare.workbench.watch_target import said
+from angelshare.workbench.watches import watch_for
 
 PER_PAGE = 50
 
@@ -125,7 +126,7 @@ def retry(request: HttpRequest, key: str) -> HttpResponse:
     if not (people.may(user, "watch", dead) or people.may(user, "deliveries")):
         raise Http404("no such message")
     revive(dead, timezone.now())
-    people.note(user, "retry", f"message {dead.key}", {"address": dead.address}, timezone.now())
+    people.note(user, "retry", f"message {dead.key}", {"channel": dead.channel}, timezone.now())
     messages.success(request, "It will be tried again.")
     return redirect("notices" if dead.user_id == user.pk else "deliveries")
 

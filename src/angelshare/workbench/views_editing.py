@@ -90,13 +90,15 @@ def listed(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @gate("propose")
 def proposal(request: HttpRequest, number: int) -> HttpResponse:
-    """Show one proposal as a semantic diff; let a reviewer who is not its author decide."""
+    """Show one proposal as a semantic diff; a reviewer who is not its author decides, its author may take it back."""
     shown = get_object_or_404(Proposal.objects.select_related("base", "author", "reviewer", "run"), pk=number)
     user = signed_in(request)
     if not people.may(user, "see_proposals", shown):
         raise PermissionDenied("proposals are seen by editors, reviewers and their authors")
     decides = people.may(user, "review", shown) and shown.state == Proposal.State.OPEN
     if request.method == "POST":
+        if request.POST.get("decision") == "withdraw" and shown.author_id == user.pk:
+            return _withdrawn(request, shown)
         if not people.may(user, "review", shown):
             raise PermissionDenied("someone else must decide: a reviewer who is not the author")
         return _decided(request, shown)
@@ -109,6 +111,16 @@ def proposal(request: HttpRequest, number: int) -> HttpResponse:
         "own": shown.author_id == user.pk,
     }
     return render(request, "workbench/proposal.html", seen)
+
+
+def _withdrawn(request: HttpRequest, shown: Proposal) -> HttpResponse:
+    reason = request.POST.get("reason", "")
+    try:
+        proposals.withdraw(shown.pk, author=signed_in(request), reason=reason, now=timezone.now())
+        messages.success(request, "Withdrawn; the reason is kept with it.")
+    except AngelshareError as error:
+        messages.error(request, str(error))
+    return redirect("proposal", number=shown.pk)
 
 
 def _decided(request: HttpRequest, shown: Proposal) -> HttpResponse:

@@ -7,9 +7,11 @@ import io
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.safestring import mark_safe
 
 from angelshare.core.errors import PlanError, nearest
 from angelshare.workbench.matrix_grid import RELATIONS, Grid, read_grid
+from angelshare.workbench.matrix_rows import silent_items
 from angelshare.workbench.reading import asked_day, readable, today
 
 
@@ -37,15 +39,13 @@ def silent(request: HttpRequest) -> HttpResponse:
     """List by topic the instruments that say nothing, apart from those that nobody has looked at."""
     day = asked_day(request)
     grid = read_grid(day)
+    asof = f"?asof={day}" if day else ""
+    items = [silent_items(row, asof) for row in grid.rows]
     topics = [
-        (
-            column,
-            [(row, row.squares[index]) for row in grid.rows if row.squares[index].relation == "silent"],
-            [row for row in grid.rows if row.squares[index].relation == "unread"],
-        )
+        (column, *(mark_safe("".join(own[index][which] for own in items)) for which in (0, 1)))  # noqa: S308 - each was escaped
         for index, column in enumerate(grid.columns)
     ]
-    context = {"topics": topics, "grid": grid, "day": day, "asof": f"?asof={day}" if day else ""}
+    context = {"topics": topics, "grid": grid, "day": day, "asof": asof}
     return render(request, "workbench/silent.html", context)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from angelshare.core.dossier import Change, Dossier
 from angelshare.core.errors import WatchError
@@ -16,17 +16,17 @@ from angelshare.core.strict import convert
 from angelshare.workbench.models import Page, Revision, User, Watch
 from angelshare.workbench.outbox import Event, event_of, tell
 from angelshare.workbench.watch_match import bound_words, lines_for
+from angelshare.workbench.watch_target import heard_at
 
 UPHELD = ("measured", "reported", "disputed")
 """Claims that can expire; one superseded or withdrawn is no longer upheld."""
 MOST_WATCHES = 500
 """Of one person."""
-NEEDS_PAGE = (Watch.Kind.PAGE, Watch.Kind.FIELD, Watch.Kind.CLAIM, Watch.Kind.THRESHOLD)
 
 
 def fire(revision: Revision, changes: Sequence[Change], *, before: Dossier | None, after: Dossier) -> int:
     """Write the notices and messages of every watch a revision concerns; runs in the revision's own transaction."""
-    watching = Watch.objects.filter(Q(slug=after.slug) | Q(slug=""), user__is_active=True).select_related("user")
+    watching = listening().filter(Q(slug=after.slug) | Q(slug="")).select_related("user")
     told = 0
     for watch in watching.exclude(kind=Watch.Kind.EXPIRY).order_by("pk").iterator():
         if lines := lines_for(watch, changes, before=before, after=after):
@@ -37,7 +37,7 @@ def fire(revision: Revision, changes: Sequence[Change], *, before: Dossier | Non
 
 def expire(now: datetime) -> int:
     """Tell watchers of claims that expired by `now`, once per claim and date; gives how many alerts stood due."""
-    watching = list(Watch.objects.filter(kind=Watch.Kind.EXPIRY, user__is_active=True).select_related("user"))
+    watching = list(listening().filter(kind=Watch.Kind.EXPIRY).select_related("user"))
     if not watching:
         return 0
     told = 0
@@ -48,6 +48,11 @@ def expire(now: datetime) -> int:
                     tell(event, watch)
                     told += 1
     return told
+
+
+def listening() -> QuerySet[Watch]:
+    """Give the watches that hear of things: not paused, and of people who can still sign in."""
+    return Watch.objects.filter(paused_at__isnull=True, user__is_active=True)
 
 
 def _expired(now: datetime) -> Iterator[tuple[Event, str]]:
@@ -86,22 +91,17 @@ def watch_for(
     """Make a watch; a webhook gets a secret of its own. Raises WatchError when it could never fire."""
     if kind not in Watch.Kind.values:
         raise WatchError(f"no kind of watch is called '{kind}'; valid: {', '.join(Watch.Kind.values)}")
-    if kind in NEEDS_PAGE and not Page.objects.filter(slug=slug).exists():
-        raise WatchError(f"a watch on {Watch.Kind(kind).label} needs a page; there is none at '{slug}'")
-    if kind not in (Watch.Kind.PAGE, Watch.Kind.EXPIRY) and not target.strip():
-        raise WatchError(f"a watch on {Watch.Kind(kind).label} must say which")
-    if kind == Watch.Kind.CELL and target.count("/") != 1:
-        raise WatchError(f"'{target}' is no cell; write INSTRUMENT/TOPIC")
+    target = heard_at(kind, slug, target)
     if user.watches.count() >= MOST_WATCHES:
         raise WatchError(f"you have {MOST_WATCHES} watches; stop one first")
     kept = dict(bound or {})
     if kind == Watch.Kind.THRESHOLD:
-        _refuse_bound(kept)
+        refuse_bound(kept)
     return Watch.objects.create(
         user=user,
         kind=kind,
         slug=slug,
-        target=target.strip(),
+        target=target,
         bound=kept,
         frequency=Watch.Frequency.WEEKLY if weekly else Watch.Frequency.IMMEDIATE,
         by_email=by_email,
@@ -112,7 +112,8 @@ def watch_for(
     )
 
 
-def _refuse_bound(bound: Mapping[str, object]) -> None:
+def refuse_bound(bound: Mapping[str, object]) -> None:
+    """Raise WatchError for a bound that no number could cross."""
     sides = [key for key in ("above", "below", "leaves") if key in bound]
     line = bound[sides[0]] if len(sides) == 1 else None
     lines = line if isinstance(line, list) else [line]
@@ -121,18 +122,3 @@ def _refuse_bound(bound: Mapping[str, object]) -> None:
         raise WatchError("a threshold needs one of above, below or leaves, each with a number (leaves: one or two)")
     if len(numbers) == 2 and numbers[0] >= numbers[1]:  # noqa: PLR2004 - the two ends of a range
         raise WatchError(f"the range {numbers[0]:g} to {numbers[1]:g} is empty; put the lower end first")
-
-
-def said(watch: Watch) -> str:
-    """Say in words what a watch listens for."""
-    where = watch.slug or "every page"
-    match watch.kind:
-        case Watch.Kind.PAGE:
-            return f"any change of {where}"
-        case Watch.Kind.THRESHOLD:
-            return f"{watch.target} of {where}: {bound_words(watch.bound)}"
-        case Watch.Kind.SEARCH:
-            return f"pages found by “{watch.target}”"
-        case Watch.Kind.EXPIRY:
-            return f"claims of {where} that expire" if not watch.target else f"claim {watch.target} when it expires"
-    return f"{watch.target} of {where}" if watch.slug else watch.target

@@ -33,14 +33,14 @@ def bibtex(catalogue: Catalogue, as_of: date) -> bytes:
 def keys_of(ids: list[str]) -> dict[str, str]:
     """Give each id a citation key of letters, digits, hyphens and colons; keys that would coincide get a number."""
     keys: dict[str, str] = {}
+    taken: set[str] = set()  # in lower case: BibTeX takes two keys for one if they differ in case only
     for name in sorted(ids):
         stem = re.sub(r"[^A-Za-z0-9:-]+", "-", name).strip("-") or "source"
-        # BibTeX takes two keys for one if they differ in case only
-        taken = {key.lower() for key in keys.values()}
         key, number = stem, 2
         while key.lower() in taken:
             key, number = f"{stem}-{number}", number + 1
         keys[name] = key
+        taken.add(key.lower())
     return keys
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from django.db import models
 
 
@@ -36,6 +38,7 @@ class Watch(models.Model):
     webhook_secret = models.CharField(max_length=64, blank=True)
     feed_key = models.CharField(max_length=43, unique=True)
     created_at = models.DateTimeField()
+    paused_at = models.DateTimeField(null=True, help_text="since when it hears nothing; null while it listens")
 
 
 class Message(models.Model):
@@ -66,6 +69,11 @@ class Message(models.Model):
 
         indexes = [models.Index(fields=["state", "next_at"], name="due")]
 
+    @property
+    def shown_address(self) -> str:
+        """Give the address as staff may see it: of a webhook the host only, for the rest of it can open a channel."""
+        return f"webhook at {urlsplit(self.address).hostname}" if self.channel == "webhook" else self.address
+
 
 class Notice(models.Model):
     """An alert shown in the workbench and in feeds; one per watch and event."""
@@ -78,4 +86,6 @@ class Notice(models.Model):
     words = models.TextField()
     at = models.DateTimeField(db_index=True)
     read_at = models.DateTimeField(null=True)
-    digested_at = models.DateTimeField(null=True, help_text="of a weekly watch: when its digest was written")
+    digested_at = models.DateTimeField(
+        null=True, help_text="when its digest was written, or it was told at once; null while it waits"
+    )

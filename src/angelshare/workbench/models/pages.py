@@ -59,7 +59,7 @@ class RevisionChange(models.Model):
 
 
 class Proposal(models.Model):
-    """A dossier someone proposes; published only by someone else, and kept with its reason when rejected."""
+    """A dossier someone proposes; published only by someone else, and kept with its reason if it is not."""
 
     class State(models.TextChoices):
         """Where it stands."""
@@ -67,6 +67,7 @@ class Proposal(models.Model):
         OPEN = "open", "Open"
         PUBLISHED = "published", "Published"
         REJECTED = "rejected", "Rejected"
+        WITHDRAWN = "withdrawn", "Withdrawn"
 
     slug = models.SlugField(max_length=120)
     base = models.ForeignKey(Revision, null=True, on_delete=models.PROTECT, related_name="+")
@@ -77,6 +78,6 @@ class Proposal(models.Model):
     author_name = models.CharField(max_length=150)
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN, db_index=True)
     reviewer = models.ForeignKey("workbench.User", null=True, on_delete=models.SET_NULL, related_name="+")
-    reason = models.TextField(blank=True, help_text="why it was rejected")
+    reason = models.TextField(blank=True, help_text="why it was rejected or withdrawn")
     created_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True)

@@ -1,0 +1,30 @@
+"""How words are set: what must stay on one line, and headings in sentence case."""
+
+from __future__ import annotations
+
+import re
+
+from django import template
+from django.utils.safestring import SafeString, mark_safe
+
+register = template.Library()
+
+_HELD_TOGETHER = re.compile(r"(?<=\d) (?=%|months\b|days\b|FLOP\b)|(?<=US\$) (?=\d)")
+_TITLE_WORD = re.compile(r"(?<=[\s-])([A-Z])(?=[a-z]+(?:[\s.,:;!?)-]|$))")
+
+
+@register.filter
+def unbroken(text: str) -> str:
+    """Keep a number and its unit on one line: "84 %" with a no-break space; safe text stays safe."""
+    joined = _HELD_TOGETHER.sub("\u00a0", text)
+    return mark_safe(joined) if isinstance(text, SafeString) else joined  # noqa: S308 - no markup was added
+
+
+@register.filter
+def sentence_case(text: str) -> str:
+    """Write a heading that a library set In Title Case as a sentence; names in capitals and markup are left alone."""
+    if "<" in text or "@" in text:
+        return text
+    lead = len(text) - len(text.lstrip())
+    lowered = text[:lead] + _TITLE_WORD.sub(lambda found: found[1].lower(), text[lead:])
+    return mark_safe(lowered) if isinstance(text, SafeString) else lowered  # noqa: S308 - no markup was added
