@@ -345,7 +345,7 @@ def test_a_run_folder_holds_page_record_and_manifest_and_no_secret(tmp_path, key
     again, said_again, _ = say("watermark", text, "--key", key, "--decoys", "19", "--out", out)
 
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    assert {"manifest.json", "watermark.json", "report.html", "tables/evidence.csv", "figures/p_values.svg"} <= names
+    assert {"manifest.json", "report.json", "report.html", "tables/evidence.csv", "figures/p_values.svg"} <= names
     assert (code, again) == (1, 1)
     assert said == said_again
     assert (folder / "manifest.json").read_bytes() == before

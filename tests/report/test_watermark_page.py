@@ -1,34 +1,16 @@
 import csv
-import dataclasses
 import io
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from angelshare.core.marks import MarkEvidence, WatermarkReport
-from angelshare.core.records import Estimate, Refusal
+from angelshare.core.records import Refusal
 from angelshare.report.table import to_csv
 from angelshare.report.watermark_figure import p_value_figure
 from angelshare.report.watermark_page import watermark_page
 from angelshare.report.watermark_tables import decoy_words, evidence_table, p_words
-
-
-def found(**changes):
-    one = MarkEvidence(
-        test="kgw, text, key 0123", statistic=211.0, p_value=5e-99, log10_p_value=-98.3, decoy_p_value=0.001,
-        decoys=999, n=234, null="the text was written without this key",
-    )  # fmt: skip
-    return dataclasses.replace(one, **changes)
-
-
-def report(*evidence, **changes):
-    whole = WatermarkReport(
-        evidence=evidence or [found()], sentence="The text carries the mark.", verdict="mark found", level=1e-3,
-        needed=Estimate(value=75.0, low=75.0, high=75.0, level=0.95, n=75, method="exact binomial power"),
-        subject="a.txt: 1 text, 300 tokens", subject_sha256="ab" * 32, key_fingerprint="0123", mode="text",
-        made_at="2026-11-24T10:00:00+00:00", version="0", cautions=["Bear <this> in mind."],
-    )  # fmt: skip
-    return dataclasses.replace(whole, **changes)
+from report.watermark_sample import found
+from report.watermark_sample import tested as report
 
 
 def test_the_page_says_verdict_tests_cautions_and_limits_and_escapes_what_it_was_given():

@@ -17,9 +17,11 @@ from angelshare.workbench.measured import block, figures
 from angelshare.workbench.proposals import accept
 from angelshare.workbench.publishing import bring
 from angelshare.workbench.run_kinds import KINDS, RunKind, Shown
-from workbench.runs import audit_run, delay_run, ledger_run
+from workbench.runs import audit_run, defend_run, delay_run, ledger_run, watermark_run
 
-MAKERS = {"audit": audit_run, "delay": delay_run, "ledger": ledger_run}
+MAKERS = {
+    "audit": audit_run, "delay": delay_run, "ledger": ledger_run, "defences": defend_run, "watermark": watermark_run,
+}  # fmt: skip
 
 
 @record

@@ -41,7 +41,7 @@ import click
 @click.option("--sequential", is_flag=True, help="Look after every text, by a test that allows it.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Names the draw of the decoys.")
 @click.option("--out", type=click.Path(path_type=Path), default=None, help="Write a run folder here; else none is.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, the same as watermark.json.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, the same as report.json.")
 def watermark(  # noqa: PLR0917 - one parameter per option
     text: Path, keys: tuple[Path, ...], model: str | None, tokenizer: Path | None, student: bool, prompts: Path | None,
     outputs: Path | None, decoys: int, level: float, fixed: int | None, sequential: bool, seed: int, out: Path | None,

@@ -128,7 +128,7 @@ class MarkEvidence:
 
 @record
 class WatermarkReport:
-    """What `angelshare watermark` found: `watermark.json`, the page, and what `--json` prints."""
+    """What `angelshare watermark` found: `report.json`, the page, and what `--json` prints."""
 
     evidence: Sequence[MarkEvidence]
     """One per test; with several keys, each also after Holm's correction."""

@@ -1,4 +1,4 @@
-"""Write a watermark report down: the page, watermark.json, the table as CSV, and the figure."""
+"""Write a watermark report down: the page, report.json, the table as CSV, and the figure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from angelshare.report.watermark_page import watermark_page
 from angelshare.report.watermark_tables import evidence_table
 from angelshare.store.files import atomic_write, make_folder
 
-REPORT = "watermark.json"
+REPORT = "report.json"
 """The record itself, in a run folder."""
 
 
