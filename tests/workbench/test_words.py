@@ -9,7 +9,7 @@ from django.template import engines
 from django.utils.safestring import SafeString, mark_safe
 
 from angelshare.workbench.chain import publish
-from angelshare.workbench.templatetags.workbench_words import sentence_case, unbroken
+from angelshare.workbench.templatetags.workbench_words import sentence_case, unbroken, whole_days
 from angelshare.workbench.watches import watch_for
 
 
@@ -30,6 +30,12 @@ def test_words_that_were_not_safe_stay_unsafe():
 
     assert page.render({"said": "<b>5 %</b>"}) == "&lt;b&gt;5\u00a0%&lt;/b&gt;"
     assert isinstance(unbroken(mark_safe("5 %")), SafeString)
+
+
+def test_a_day_is_never_broken_at_its_hyphens_and_can_still_be_copied():
+    assert whole_days("in force since 2025-08-02") == 'in force since <span class="day">2025-08-02</span>'
+    assert whole_days("<b>2025-08-02") == '&lt;b&gt;<span class="day">2025-08-02</span>'
+    assert whole_days("slug-2025-08-02, 12025-08-02") == "slug-2025-08-02, 12025-08-02"
 
 
 @pytest.mark.parametrize(

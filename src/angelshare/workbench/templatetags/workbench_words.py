@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 
 from django import template
+from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
 
 _HELD_TOGETHER = re.compile(r"(?<=\d) (?=%|months\b|days\b|FLOP\b)|(?<=US\$) (?=\d)")
+_DAY = re.compile(r"(?<![\w-])\d{4}-\d\d-\d\d(?![\w-])")
 _TITLE_WORD = re.compile(r"(?<=[\s-])([A-Z])(?=[a-z]+(?:[\s.,:;!?)-]|$))")
 
 
@@ -18,6 +20,16 @@ def unbroken(text: str) -> str:
     """Keep a number and its unit on one line: "84 %" with a no-break space; safe text stays safe."""
     joined = _HELD_TOGETHER.sub("\u00a0", text)
     return mark_safe(joined) if isinstance(text, SafeString) else joined  # noqa: S308 - no markup was added
+
+
+@register.filter
+def whole_days(text: str) -> SafeString:
+    """Keep every ISO day of a text on one line; a copy of it stays a day, which a hyphen of another kind would spoil.
+
+    For plain text; in safe text, days inside tags would be marked too.
+    """
+    marked = _DAY.sub(lambda day: f'<span class="day">{day[0]}</span>', conditional_escape(text))
+    return mark_safe(marked)  # noqa: S308 - escaped above
 
 
 @register.filter
