@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -44,6 +45,8 @@ def test_a_day_is_never_broken_at_its_hyphens_and_can_still_be_copied():
         ("\n Sign Up \n", "\n Sign up \n"),
         ("Two-Factor Authentication", "Two-factor authentication"),
         ("Generate Recovery Codes, or a QR Code", "Generate recovery codes, or a QR code"),
+        ("Email Addresses", "E-mail addresses"),
+        ("Add Email", "Add e-mail"),
         ("Remove Ann@Example.org", "Remove Ann@Example.org"),
         ('Go <a href="/Some Place">Home</a>', 'Go <a href="/Some Place">Home</a>'),
     ],
@@ -57,6 +60,17 @@ def test_the_pages_of_the_library_that_signs_people_in_are_set_like_ours(client)
 
     assert "Sign up" in page
     assert "Sign Up" not in page
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/accounts/signup/", "/accounts/password/reset/", "/accounts/password/reset/done/", "/accounts/confirm-email/"],
+)
+def test_pages_for_who_cannot_sign_in_say_what_to_do_and_spell_as_we_do(path, client):
+    text = re.sub(r"<[^>]*>", " ", client.get(path).content.decode())
+
+    assert "ontact us" not in text
+    assert not re.search(r"\bemail\b", text, flags=re.IGNORECASE)
 
 
 def test_an_alert_shows_three_lines_and_opens_to_all_of_them(signed_in, people, make_dossier, now):

@@ -13,6 +13,7 @@ register = template.Library()
 _HELD_TOGETHER = re.compile(r"(?<=\d) (?=%|months\b|days\b|FLOP\b)|(?<=US\$) (?=\d)")
 _DAY = re.compile(r"(?<![\w-])\d{4}-\d\d-\d\d(?![\w-])")
 _TITLE_WORD = re.compile(r"(?<=[\s-])([A-Z])(?=[a-z]+(?:[\s.,:;!?)-]|$))")
+_EMAIL = re.compile(r"\b([Ee])mail\b")
 
 
 @register.filter
@@ -34,9 +35,13 @@ def whole_days(text: str) -> SafeString:
 
 @register.filter
 def sentence_case(text: str) -> str:
-    """Write a heading that a library set In Title Case as a sentence; names in capitals and markup are left alone."""
+    """Write a heading that a library set In Title Case as a sentence, with our "e-mail" for its "email".
+
+    Names in capitals and markup are left alone.
+    """
     if "<" in text or "@" in text:
         return text
     lead = len(text) - len(text.lstrip())
     lowered = text[:lead] + _TITLE_WORD.sub(lambda found: found[1].lower(), text[lead:])
+    lowered = _EMAIL.sub(r"\1-mail", lowered)
     return mark_safe(lowered) if isinstance(text, SafeString) else lowered  # noqa: S308 - no markup was added
