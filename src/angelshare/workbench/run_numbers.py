@@ -19,7 +19,7 @@ _LONGEST = 200
 def audit_label(audit: Audit) -> str:
     """Say what an audit measured: who taught whom what."""
     head = audit.header
-    return f"{head.task}: {head.student} taught by {head.teacher}"
+    return f"What {head.student} students recover of {head.task} from {head.teacher}"
 
 
 def of_audit(audit: Audit) -> Mapping[str, Number]:
