@@ -34,8 +34,9 @@ def reproduce(out: Path, *, workers: int, sizes: Sizes = Sizes(), docs: Path = D
     study = Study(out, sizes)
     cells = study.cells()
     atomic_write(study.folder.parent / "cells.json", encode(cells) + b"\n")
+    checks = criteria(cells)
     if sizes == Sizes():
-        write_tables(cells, docs)
+        write_tables(cells, checks, docs)
     return Outcome(
         id="R1",
         claim="KGW and SynthID marks with a window of 4 are not inherited even in a million tokens (Pan et al.); a "
@@ -44,7 +45,7 @@ def reproduce(out: Path, *, workers: int, sizes: Sizes = Sizes(), docs: Path = D
         miniature=f"A made language of {sizes.vocabulary:,} tokens, {sizes.seeds} students for each of "
         f"{len(CONDITIONS)} conditions, each with a base, a key and texts of its own; {sizes.rows * 64:,} tokens of "
         f"the teacher learnt, {sizes.tokens:,} of the student tested.",
-        checks=criteria(cells),
+        checks=checks,
         remarks=remarks(cells),
         how="python -m reproductions --only R1",
         cpu_seconds=max(cpu_seconds() - before, sum(cell.cpu_seconds for cell in cells)),
@@ -107,9 +108,9 @@ def remarks(cells: Sequence[Cell]) -> list[str]:
         "al. report the same for both."
     )
     gumbel = (
-        f"Gumbel h=4, closed text: {found_words(cells, 'gumbel-4')}; reading mode: log10 p "
-        f"{phrase(log10_p(cells, 'gumbel-4', 'reading'))}. So the two papers differ in access more than in fact: "
-        "the mark is in the weights, and hardly in the text."
+        f"Gumbel h=4, closed text: {found_words(cells, 'gumbel-4')}, which is against TextSeal's claim if that is about "
+        f"text; reading mode: {found_words(cells, 'gumbel-4', 'reading')}, which is with it. The mark is in the weights "
+        "and hardly in the text."
     )
     return [narrow, gumbel, f"Least mix found at 1e-3 by KGW h=1 in 50,000 tokens of text: {phrase(least_mix(cells))}."]
 

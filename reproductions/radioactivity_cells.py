@@ -15,10 +15,12 @@ from angelshare.core.marks import MarkEvidence, WatermarkKey
 from angelshare.core.record import record
 from angelshare.core.seeds import derived_seed, stream
 from angelshare.core.strict import decode_json, encode
+from angelshare.defences.watermark.dedup import Windows, public
 from angelshare.defences.watermark.generate import marking
 from angelshare.defences.watermark.keys import decoy_keys
 from angelshare.defences.watermark.tally import tallies, tally
-from angelshare.lineage.radioactivity import Access, student_evidence, student_tallies
+from angelshare.lineage.filters import window_width
+from angelshare.lineage.radioactivity import Access, student_evidence
 from angelshare.lineage.reading import read_through, reading_evidence, scored
 from angelshare.measure.marked_text import (
     Corpus,
@@ -66,7 +68,7 @@ class Sizes:
     """Wrong keys, drawn like the right one."""
 
     blocks: int = 20
-    """Parts of a student's text whose mean scores say how it scatters."""
+    """Parts of the windows in a student's text, whose mean scores say how it scatters."""
 
 
 @record
@@ -135,7 +137,7 @@ class Cell:
     """Mean score of its likeliest tokens after fresh windows."""
 
     blocks: Sequence[float]
-    """Mean score in parts of its text."""
+    """Mean score in parts of its draws, by window."""
 
     wrong: dict[str, Sequence[float]]
     """log10 p of wrong keys on its text, by kind of key."""
@@ -236,8 +238,16 @@ class Study:
         )  # fmt: skip
 
     def _blocks(self, key: WatermarkKey, own: Sequence[np.ndarray]) -> list[float]:
-        """Give the mean score in equal parts of a student's text, each de-duplicated by itself."""
-        parts = [student_tallies([key], own[at :: self.sizes.blocks])[0] for at in range(self.sizes.blocks)]
+        """Give the mean score of the draws in parts, each made of windows of its own.
+
+        Parts of the text would each be de-duplicated alone, weigh frequent pairs more, and score higher than the whole.
+        """
+        width = window_width(key)
+        found = np.unique(np.concatenate([public(one, np.arange(width, len(one) + 1), width) for one in own]))
+        part_of = found % np.uint64(self.sizes.blocks)
+        parts = [
+            tally(key, own, only=Windows(width, found[part_of == np.uint64(part)])) for part in range(self.sizes.blocks)
+        ]
         return [part.statistic / part.n for part in parts]
 
     def _wrong(self, condition: Condition, own: Sequence[np.ndarray], seed: int) -> dict[str, Sequence[float]]:

@@ -11,6 +11,8 @@ from angelshare.report.numbers import count, phrase
 from angelshare.report.svg import standalone
 from angelshare.stats.repeats import mean_over_repeats
 from angelshare.store.files import atomic_write, make_folder, storage_errors
+from reproductions.claims import Check
+from reproductions.page import shown
 from reproductions.radioactivity_cells import Cell
 from reproductions.radioactivity_figures import access_figure, mix_figure
 from reproductions.radioactivity_numbers import attenuation, evidence_of, least_mix, needed, of
@@ -23,7 +25,7 @@ _NAMES = {
 }  # fmt: skip
 
 
-def write_tables(cells: Sequence[Cell], docs: Path) -> None:
+def write_tables(cells: Sequence[Cell], checks: Sequence[Check], docs: Path) -> None:
     """Replace the part of docs/watermark.md between its marks, and the figures; raises StorageError or PlanError."""
     for figure in (access_figure(cells), mix_figure(cells)):
         path = make_folder(docs / "img") / f"radioactivity-{figure.name}.svg"
@@ -35,16 +37,17 @@ def write_tables(cells: Sequence[Cell], docs: Path) -> None:
     _, end, tail = rest.partition(END)
     if not (begin and end):
         raise PlanError(f"{page}: lacks the marks between which the tables stand; put {BEGIN.strip()} and {END} back")
-    atomic_write(page, f"{head}{BEGIN}{tables(cells)}{END}{tail}".encode())
+    atomic_write(page, f"{head}{BEGIN}{tables(cells, checks)}{END}{tail}".encode())
 
 
-def tables(cells: Sequence[Cell]) -> str:
-    """Write the three tables."""
+def tables(cells: Sequence[Cell], checks: Sequence[Check]) -> str:
+    """Write the tables, and which criteria were met."""
     names = [name for name in _NAMES if of(cells, name)]
     seeds = len(of(cells, names[0]))
     lead = (
         f"Median log₁₀ p of {seeds} students each [least to most]; every student has a base, a key and texts of its "
-        "own. Reading mode prints an upper bound on p."
+        "own. n counts scored draws, 30 a token for SynthID. Reading mode prints an upper bound on p. The students of "
+        "no mark were tested for the key of KGW, h = 1, and read through fresh text under it."
     )
     mix = (
         "Least share of marked text in the mix that 50,000 scored tokens of closed text show at 1e-3 (KGW, h = 1): "
@@ -56,6 +59,12 @@ def tables(cells: Sequence[Cell]) -> str:
     return "\n".join(
         [lead, "", _P_HEAD, *p_rows, "", _NEEDED_LEAD, "", _NEEDED_HEAD, *needed_rows, "", mix, "", cost, ""]
     )
+
+
+def _met(checks: Sequence[Check]) -> str:
+    failed = [f"{check.criterion} (found: {shown(check)})" for check in checks if not check.passed]
+    met = f"{len(checks) - len(failed)} of {len(checks)} criteria were met."
+    return f"{met} Not met: {'; '.join(failed)}." if failed else met
 
 
 _P_HEAD = """\

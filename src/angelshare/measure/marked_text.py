@@ -174,8 +174,11 @@ class Drawn:
 def _write(model: CheckpointModel, prompts: Ids, steer: Marking | None, *, seed: int) -> Ids:
     """Write one reply of LENGTH tokens to each prompt, at temperature 1."""
     sampling = Sampling(max_tokens=LENGTH, temperature=1.0)
-    asked = [Asked(Query(id=str(row), messages=()), prompt.tolist(), LENGTH) for row, prompt in enumerate(prompts)]
-    asked = [one._replace(query=Query(id=one.query.id, messages=(), sampling=sampling)) for one in asked]
+    # a mark may draw from the query's own stream, so no two queries of a corpus share a name
+    asked = [
+        Asked(Query(id=f"{seed}-{row}", messages=(), sampling=sampling), prompt.tolist(), LENGTH)
+        for row, prompt in enumerate(prompts)
+    ]
     steering = Drawn(steer() if steer is not None else None, seed=seed)
     replies = decode(model.network, model.tokenizer, asked, steering)
     out = np.full((len(prompts), LENGTH), PAD, dtype=np.int64)
