@@ -58,7 +58,7 @@ def section(study: Study, command: str) -> str:
     verdict = "**All claims stand.**" if not wrong else "**Claims fail:** " + "; ".join(wrong)
     skipped = f"\nLeft out: {study.skipped}. The corpora below are what this machine has.\n" if study.skipped else ""
     run = (
-        f"Run: `{command}`, {study.seconds:.0f} s, {tests:,} tests of a text under a key, {draws:,} scored draws; "
+        f"Run: `{command}`, {_time(study)}, {tests:,} tests of a text under a key, {draws:,} scored draws; "
         f"vocabulary {study.vocabulary:,}.\n{skipped}\n{verdict}"
     )
     return "\n".join(
@@ -77,6 +77,11 @@ def section(study: Study, command: str) -> str:
             _legacy(study),
         ]
     )
+
+
+def _time(study: Study) -> str:
+    before = f" after earlier sittings had counted {study.earlier:.0%} of the parts" if study.earlier else ""
+    return f"{study.seconds:.0f} s{before}"
 
 
 def _foreign(case: Case) -> bool:

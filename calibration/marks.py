@@ -22,9 +22,12 @@ PART = 40
 """Keys a worker takes at a time."""
 
 MAIN = "LLM answers"
+TEMPLATED = "templated JSON"
 SHOWN_WRONG = (
     "nothing, z, KGW left, h = 1",
     "nothing, z, KGW self, h = 4",
+    "n-gram, z, KGW self, h = 4",
+    "context, z, KGW self, h = 4",
     "n-gram, z, KGW minimum, h = 4",
     "nothing, z, Unigram",
     "nothing, exact, Gumbel-max, h = 1",
@@ -49,6 +52,9 @@ class Size(NamedTuple):
     keys: int = 2_000
     """Keys on every other corpus: many, since templated texts rise and fall together under one."""
 
+    template_keys: int = 40_000
+    """Keys of our rule on templated text, where one hot key flags nearly every text."""
+
     peer_keys: int = 100
     slow_keys: int = 20
     windows: int = 2_000_000
@@ -57,7 +63,15 @@ class Size(NamedTuple):
 
 FULL = Size()
 QUICK = Size(
-    answers=150, others=20, deep_keys=40, keys=20, peer_keys=40, slow_keys=1, windows=200_000, trained_on=400_000
+    answers=150,
+    others=20,
+    deep_keys=40,
+    keys=20,
+    template_keys=200,
+    peer_keys=40,
+    slow_keys=1,
+    windows=200_000,
+    trained_on=400_000,
 )
 
 
@@ -70,6 +84,10 @@ class Study(NamedTuple):
     tokens: int
     skipped: str
     seconds: float
+    """Of this sitting."""
+
+    earlier: float
+    """Share of the parts that earlier sittings had counted."""
 
 
 class _Job(NamedTuple):
@@ -117,6 +135,7 @@ def run(answers: Path, size: Size, workers: int, *, keep: Path | None = None) ->
         tokens=sum(len(text) for text in main),
         skipped=corpora.skipped,
         seconds=time.monotonic() - started,
+        earlier=1 - len(ahead) / len(parts),
     )
 
 
@@ -134,8 +153,9 @@ def _is_shown(case: Case) -> bool:
 def _jobs(corpora: Corpora, size: Size) -> Iterator[_Job]:
     for corpus in corpora.texts:
         many = corpus == MAIN
+        mine = {MAIN: size.deep_keys, TEMPLATED: size.template_keys}.get(corpus, size.keys)
         for index, _ in enumerate(ours(corpora.vocabulary)):
-            yield _Job("ours", index, corpus, size.deep_keys if many else size.keys)
+            yield _Job("ours", index, corpus, mine)
         for index, _ in enumerate(peers(corpora.vocabulary)):
             yield _Job("peers", index, corpus, size.peer_keys if many else size.keys)
     first = next(iter(corpora.texts))

@@ -29,7 +29,15 @@ from calibration import mark_schemes as schemes
 pytestmark = pytest.mark.calibration
 
 TINY = QUICK._replace(
-    answers=30, others=8, deep_keys=6, keys=6, peer_keys=6, slow_keys=1, trained_on=60_000, windows=20_000
+    answers=30,
+    others=8,
+    deep_keys=6,
+    keys=6,
+    template_keys=6,
+    peer_keys=6,
+    slow_keys=1,
+    trained_on=60_000,
+    windows=20_000,
 )
 
 
