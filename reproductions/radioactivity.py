@@ -108,9 +108,9 @@ def remarks(cells: Sequence[Cell]) -> list[str]:
         "al. report the same for both."
     )
     gumbel = (
-        f"Gumbel h=4, closed text: {found_words(cells, 'gumbel-4')}, which is against TextSeal's claim if that is about "
-        f"text; reading mode: {found_words(cells, 'gumbel-4', 'reading')}, which is with it. The mark is in the weights "
-        "and hardly in the text."
+        f"Gumbel h=4, closed text: {found_words(cells, 'gumbel-4')}, against TextSeal's claim if that is about text; "
+        f"reading mode: {found_words(cells, 'gumbel-4', 'reading')}, with it. The mark is in the weights and hardly in "
+        "the text."
     )
     return [narrow, gumbel, f"Least mix found at 1e-3 by KGW h=1 in 50,000 tokens of text: {phrase(least_mix(cells))}."]
 

@@ -11,7 +11,7 @@ from angelshare.report.scales import Scale
 from angelshare.report.svg import Figure, group, line, path, text, whisker
 from angelshare.stats.repeats import mean_over_repeats
 from reproductions.radioactivity_cells import Cell
-from reproductions.radioactivity_numbers import evidence_of, excess, of
+from reproductions.radioactivity_numbers import NAMES, evidence_of, excess, of
 
 _TESTS = (
     ("closed", "closed, text alone", "a-answers", True),
@@ -73,7 +73,7 @@ def mix_figure(cells: Sequence[Cell]) -> Figure:
 
 
 def _row(cells: Sequence[Cell], name: str, scale: Scale, top: float) -> Markup:
-    parts = [text(12, top + 8, name, classes="b")]
+    parts = [text(12, top + 8, NAMES[name], classes="b")]
     for place, (test, _, colour, hollow) in enumerate(_TESTS):
         y = top - 9 + 7.5 * place
         marks = [

@@ -15,6 +15,12 @@ from reproductions.radioactivity_cells import Cell
 
 FOUND = -3.0
 """log10 of the level at which a student counts as found."""
+NAMES = {
+    "none": "no mark", "kgw-1": "KGW, h = 1", "kgw-1-mix-0.3": "KGW, h = 1, 30 % marked",
+    "kgw-1-mix-0.1": "KGW, h = 1, 10 % marked", "kgw-2": "KGW, h = 2", "kgw-4": "KGW, h = 4",
+    "gumbel-4": "Gumbel-max, h = 4", "synthid-4": "SynthID, h = 4",
+}  # fmt: skip
+"""What tables and figures call a condition."""
 
 
 def of(cells: Sequence[Cell], name: str) -> list[Cell]:

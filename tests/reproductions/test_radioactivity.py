@@ -8,14 +8,15 @@ from reproductions.radioactivity_page import BEGIN, END, tables, write_tables
 
 from angelshare.core.errors import PlanError
 from angelshare.core.records import Estimate, Refusal
+from angelshare.core.strict import encode
 from reproductions import radioactivity
 
 SMALL = Sizes(
-    seeds=2, vocabulary=256, passages=800, rows=300, epochs=5.0, tokens=12_000, fresh=30, wrong=40, blocks=4
+    seeds=2, vocabulary=256, passages=1000, rows=600, epochs=8.0, tokens=16_000, fresh=60, wrong=40, blocks=4
 )  # fmt: skip
-SOME = [one for one in CONDITIONS if one.name in ("none", "kgw-1", "kgw-1-mix-0.3", "kgw-4", "gumbel-4")]
+SOME = [one for one in CONDITIONS if one.name in ("none", "kgw-1", "kgw-4", "gumbel-4")]
 
-pytestmark = pytest.mark.slow  # ten students
+pytestmark = pytest.mark.slow  # eight students
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +50,9 @@ def test_a_student_of_no_mark_is_not_found_and_wrong_keys_give_uniform_p(cells):
     assert all(check.passed for check in checks), [check.found for check in checks]
 
 
-def test_the_trace_falls_with_the_window_and_follows_the_mix(cells):
-    means = {name: sum(map(excess, of(cells, name))) / 2 for name in ("kgw-1", "kgw-1-mix-0.3", "kgw-4")}
+def test_the_trace_falls_with_the_window(cells):
+    means = {name: sum(map(excess, of(cells, name))) / 2 for name in ("kgw-1", "kgw-4")}
 
-    assert means["kgw-1"] > means["kgw-1-mix-0.3"] > 0
     assert means["kgw-1"] > 5 * abs(means["kgw-4"])
     assert gap(cells, "kgw-1", "kgw-4").value == pytest.approx(means["kgw-1"] - means["kgw-4"])
 
@@ -78,7 +78,7 @@ def test_finished_cells_are_found_again_unchanged(study, cells):
 
     again = Study(study.folder.parents[1], SMALL, SOME).cells()
 
-    assert again == cells
+    assert encode(again) == encode(cells)
     assert path.stat().st_mtime_ns == before
     other = Study(study.folder.parents[1], dataclasses.replace(SMALL, rows=401))
     assert not list(other.folder.iterdir())

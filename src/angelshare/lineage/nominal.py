@@ -17,8 +17,8 @@ from angelshare.stats.strength import tokens_needed
 ENTROPY = 1.0
 """Nats per token of the reference: about what a chat model leaves open at temperature 1."""
 ATTENUATION = 0.05
-"""Share of a teacher's excess that a student's own text keeps where all its training text was marked and h is 1: the
-size measured on tiny models (docs/watermark.md); wider windows and thinner mixes leave less."""
+"""Share of a teacher's excess that a student's own text is taken to keep: half of what tiny students of nothing but
+marked text kept at h = 1 (docs/watermark.md), far more than at wider windows or in thinner mixes."""
 _TOKENS, _DRAWS = 64, 2000
 _EULER = 0.5772156649015329
 
