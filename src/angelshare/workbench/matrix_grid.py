@@ -108,9 +108,14 @@ class Grid:
 
 
 def shown_relation(cell: Cell, treatment: str) -> Relation:
-    """Say what to show for a cell: on distillates, an instrument that governs by leaving them out `excludes`."""
-    by_exclusion = treatment == "excludes" and cell.relation == "governs" and cell.topic == DISTILLATES
-    return "excludes" if by_exclusion else cell.relation
+    """Say what to show for a cell; see `shown_as`."""
+    return shown_as(cell.relation, cell.topic, treatment)
+
+
+def shown_as(relation: Relation, topic: str, treatment: str) -> Relation:
+    """Say what to show for a relation: on distillates, an instrument that governs by leaving them out `excludes`."""
+    by_exclusion = treatment == "excludes" and relation == "governs" and topic == DISTILLATES
+    return "excludes" if by_exclusion else relation
 
 
 def read_grid(day: date | None = None) -> Grid:

@@ -11,7 +11,7 @@ from pathlib import Path
 from django.db import transaction
 
 from angelshare.core.dossier import Dossier, Measured
-from angelshare.core.errors import WorkbenchError
+from angelshare.core.errors import PlanError, WorkbenchError
 from angelshare.workbench import people
 from angelshare.workbench.chain import dossier_at
 from angelshare.workbench.imports import import_run
