@@ -122,5 +122,6 @@ def test_a_page_keeps_the_numbers_of_a_run_that_this_version_cannot_read(make_do
     assert answer.status_code == 200
     assert "A share went." in answer.content.decode()
     assert "0.56" in answer.content.decode()
+    assert "this version draws no figure of it" in answer.content.decode()
     assert client.get("/embed/alpha/weighing.svg").status_code == 404
     assert client.get(f"/runs/{run.sha256}/").status_code == 400
