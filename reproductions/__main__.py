@@ -13,7 +13,15 @@ import click
 from angelshare.core.errors import AngelshareError
 from angelshare.core.strict import decode_json, encode
 from angelshare.store.files import atomic_write, make_folder
-from reproductions import broad_local, corrupted, curve_shape, published_table, soft_labels, trace_answer
+from reproductions import (
+    broad_local,
+    corrupted,
+    curve_shape,
+    published_table,
+    radioactivity,
+    soft_labels,
+    trace_answer,
+)
 from reproductions.claims import Outcome
 from reproductions.page import page, shown
 
@@ -24,6 +32,7 @@ ALL: Mapping[str, Callable[..., Outcome]] = {
     "B3": trace_answer.reproduce,
     "B4": curve_shape.reproduce,
     "B6": corrupted.reproduce,
+    "R1": radioactivity.reproduce,
 }
 """Cheapest first; B3, B4 and B6 share one grid, which the first of them pays for."""
 PAGE = Path(__file__).parents[1] / "docs" / "reproductions.md"

@@ -118,7 +118,7 @@ def _signed_in(browser: Browser, url: str, name: str) -> Page:
     page = _window(browser, url)
     page.goto("/accounts/login/")
     main = page.get_by_role("main")
-    main.get_by_label("Email").fill(f"{name}@example.org")
+    main.get_by_label("E-mail").fill(f"{name}@example.org")
     main.get_by_label("Password").fill(PASSWORD)
     main.get_by_role("button", name="Sign in").click()
     page.get_by_role("button", name="Sign out").wait_for()

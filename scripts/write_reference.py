@@ -66,6 +66,23 @@ DELAY = (
 )  # fmt: skip
 """The records of `angelshare delay --json`."""
 
+DEFEND = (
+    "Matrix", "DefencePlan", "StudentPlan", "DefendReport", "DefendCell", "DefenceRow", "PublicRow", "SizeRow",
+    "TracePoint", "DefendHeader", "DefendedStudent", "TacticCost", "TeacherTiming", "TeacherLikelihood", "TraceFound",
+)  # fmt: skip
+"""The records of `angelshare defend`: the matrix, the report, and what a run keeps."""
+ELSEWHERE: Mapping[str, Sequence[str]] = {
+    "files.md": ("estimate", "refusal", "cellresult", "costsheet"),
+    "plan.md": ("use", "threatmodel", "authorisation", "price", "limits"),
+}
+"""Records that the page of the lab holds but other pages document."""
+TACTICS: Mapping[str, Sequence[str]] = {
+    "angelshare.measure.tactics": ("Paraphrase", "Mixing", "TwoTeachers"),
+    "angelshare.measure.tactics_learned": ("Filtering", "Reweighting", "Resampling", "Inversion"),
+    "angelshare.measure.tactics_marks": ("Neutralising",),
+}
+"""The records of options of students' tactics."""
+
 
 def plan_keys() -> str:
     """Document every key of a plan."""
@@ -132,6 +149,20 @@ def delay_keys() -> str:
     return "\n\n".join(_section(name, *known[name], heading="###") for name in DELAY)
 
 
+def defend_keys() -> str:
+    """Document every key of a matrix and its tactics, and of a defence report."""
+    known = records("angelshare.core.defend") | records("angelshare.core.marks")
+    parts = [_section(name, *known[name], heading="###") for name in (*DEFEND, "MarkEvidence")]
+    for module, names in TACTICS.items():
+        tactics = records(module)
+        parts += [_section(name, *tactics[name], heading="###") for name in names]
+    text = "\n\n".join(parts)
+    for page_of, names in ELSEWHERE.items():
+        for name in names:
+            text = text.replace(f"](#{name})", f"]({page_of}#{name})")
+    return text
+
+
 def commands() -> str:
     """Document every command with each of its arguments and options, as click knows them."""
     context = _context(app, "angelshare", None)
@@ -153,6 +184,7 @@ PARTS: Mapping[str, tuple[str, Callable[[], str]]] = {
     "catalogue-keys": ("docs/catalogue.md", catalogue_keys),
     "ledger": ("docs/ledger.md", ledger_keys),
     "delay": ("docs/delay.md", delay_keys),
+    "defend": ("docs/defend.md", defend_keys),
 }
 """Marker to page and writer."""
 

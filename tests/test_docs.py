@@ -21,12 +21,15 @@ import pytest
 
 import angelshare
 from angelshare.cli import app
+from angelshare.core import defend as defend_nouns
 from angelshare.core.protocols import Task
 from angelshare.core.ready import ReadyScores
 from angelshare.core.records import ArmKind, Plan, Ring
 from angelshare.core.strict import decode_toml
 from angelshare.detect.world import read_plan
+from angelshare.measure.defend_plans import parse_matrix
 from angelshare.measure.plans import parse_plan
+from angelshare.measure.tactics import TACTICS
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [*sorted((ROOT / "docs").glob("*.md")), *sorted(ROOT.glob("*.md"))]
@@ -136,6 +139,24 @@ def test_every_record_of_ready_scores_is_documented_field_by_field(reference):
             assert f"| `{field.name}` |" in section, f"{name}.{field.name}"
 
 
+def test_every_key_of_a_matrix_and_every_field_of_its_report_is_documented(reference):
+    text = page("docs/defend.md")
+    kinds = {name: kind for name, kind in vars(defend_nouns).items() if name in reference.DEFEND}
+    own = {
+        name for name, kind in vars(defend_nouns).items() if getattr(kind, "__module__", "") == defend_nouns.__name__
+    }
+    tactics = {type_.__name__: type_ for type_ in TACTICS.values() if dataclasses.fields(type_)}
+
+    assert {name for name in own if dataclasses.is_dataclass(getattr(defend_nouns, name))} == set(reference.DEFEND)
+    assert set(tactics) == {name for names in reference.TACTICS.values() for name in names}
+    for name, kind in (kinds | tactics).items():
+        section = text.partition(f"### {name}\n")[2].partition("\n### ")[0]
+        for field in dataclasses.fields(kind):
+            assert f"| `{field.name}` |" in section, f"{name}.{field.name}"
+    for name in TACTICS:
+        assert f"| `{name}` |" in text
+
+
 def test_every_record_that_a_plan_can_hold_is_documented(reference):
     module = sys.modules[Plan.__module__]
     held = {Plan.__name__}
@@ -237,6 +258,8 @@ def test_the_python_examples_of_a_page_run_in_order(name, monkeypatch, tmp_path)
 def test_the_plans_and_descriptions_of_the_documentation_are_accepted(block):
     if block.page.name == "scores.md":
         decode_toml(block.text, ReadyScores, str(block))
+    elif block.page.name == "defend.md":
+        parse_matrix(block.text, str(block))
     else:
         parse_plan(block.text, str(block))
 
@@ -259,7 +282,9 @@ def test_the_commands_of_the_documentation_run(block, tmp_path):
 @pytest.mark.parametrize("path", sorted((ROOT / "plans").rglob("*.toml")), ids=lambda p: p.stem)
 def test_the_shipped_plans_are_accepted(path):
     text = path.read_text(encoding="utf-8")
-    if "budgets" in tomllib.loads(text):
+    if "defence" in tomllib.loads(text):
+        parse_matrix(text, str(path))
+    elif "budgets" in tomllib.loads(text):
         parse_plan(text, str(path))
     elif "world" in tomllib.loads(text):
         read_plan(text, str(path))

@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from angelshare.core import plugins
+from angelshare.core.defences import DefenceCost
 from angelshare.core.errors import PlanError
+from angelshare.core.marks import WatermarkKey
 from angelshare.core.protocols import Fitted
 from angelshare.core.records import Completion, Evidence, Pair, Query, TokenAlternatives, Use
+from angelshare.defences.watermark.keys import write_key
 from angelshare.models.checkpoint import CheckpointModel
 from angelshare.tasks.skills import SkillsTask
 from angelshare.testing import (
@@ -87,11 +90,34 @@ def test_labelled_lines_are_a_task(tmp_path):
     check_task(plugins.build("tasks", Use(use="jsonl", options={"path": str(path), "test_share": 0.3})), n=30)
 
 
+BASE = {"use": "hf", "options": {"path": "bundled:base"}}
+TEACHER = {"use": "hf", "options": {"path": "bundled:teacher"}}
+DEFENCES = {
+    "adfp": {"proxy": BASE, "strength": 10.0, "key": "KEY"},
+    "antidistillation": {"proxy": BASE, "task": {"use": "skills"}, "strength": 0.2, "queries": 8},
+    "depth-cut": {"steps": 1},
+    "doge": {"model": TEACHER},
+    "product-of-experts": {"proxy": BASE, "weight": 0.3},
+    "rate-refusal": {"share": 0.4, "most": 2},
+    "rewrite": {"model": BASE},
+    "smaller-model": {"model": BASE, "share": 0.5},
+    "temperature": {"value": 1.5},
+    "top-k": {"k": 1, "decimals": 1},
+    "watermark": {"key": "KEY", "temperature": 1.0},
+}
+"""Options of the defences that need some."""
+
+
 @pytest.mark.parametrize("name", sorted(plugins.installed("defences")))
-def test_every_built_in_defence_is_a_defence(name, queries):
+def test_every_built_in_defence_is_a_defence(name, queries, tmp_path):
     teacher = CheckpointModel("bundled:teacher")
+    key = tmp_path / "key.toml"
+    write_key(key, WatermarkKey(scheme="kgw", secret="0123456789abcdef", vocabulary_size=99))
+    options = {k: str(key) if v == "KEY" else v for k, v in DEFENCES.get(name, {}).items()}
     with_tops = [dataclasses.replace(q, sampling=dataclasses.replace(q.sampling, top_logprobs=2)) for q in queries]
-    assert check_defence(plugins.build("defences", Use(use=name)), teacher, with_tops)
+    defence = plugins.build("defences", Use(use=name, options=options))
+    assert check_defence(defence, teacher, with_tops)
+    assert isinstance(defence(teacher).cost, DefenceCost)
 
 
 # --- what is broken fails, and the message says which promise -------------------------------------
@@ -308,6 +334,13 @@ def unhosted(model):
     return hidden
 
 
+def costing(model):
+    """A defence that tells its cost as a bare number."""
+    echo = Echo()
+    echo.cost = 2.0
+    return echo
+
+
 def spoiling(model):
     """A defence that changes the model it was given."""
     model.one = lambda query: Completion(query_id=query.id, text="spoilt", tokens_out=1)
@@ -319,6 +352,7 @@ def spoiling(model):
     [
         (lambda model: None, "it gives a model"),
         (unhosted, "a remote model stays remote"),
+        (costing, "is a DefenceCost"),
         (spoiling, "the model it was given answers as before"),
         ("block", "it is called with a model"),
     ],

@@ -13,6 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from angelshare.core.defences import DefenceCost
 from angelshare.core.errors import AngelshareError
 from angelshare.core.protocols import Defence, Detector, Fitted, Model, Reader, Remote, Student, Task
 from angelshare.core.records import Completion, Evidence, Extractor, Item, Meter, Pair, Query, Ring
@@ -113,6 +114,8 @@ def check_defence(defence: Defence, model: Model, queries: Sequence[Query]) -> l
     defended = defence(model)
     _promise(isinstance(defended, Model), where, "it gives a model, with `name`, `remote` and `answer(queries)`")
     _promise(defended.remote == model.remote, where, "a remote model stays remote, so that it still needs leave")
+    cost = getattr(defended, "cost", None)
+    _promise(cost is None or isinstance(cost, DefenceCost), where, "`cost`, where there is one, is a DefenceCost")
     answers = check_model(defended, queries)
     after = [done.text for done in model.answer(queries)]
     _promise(model.remote or before == after, where, "the model it was given answers as before")

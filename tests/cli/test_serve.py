@@ -124,7 +124,7 @@ def test_a_first_start_shows_a_measured_page_and_stops_cleanly(served):
     _, pages, code, _ = served
 
     assert {path: status for path, (status, _, _) in pages.items()} == dict.fromkeys(pages, 200)
-    assert "95 % interval" in pages["/model-distillation-risk/"][1]
+    assert "95\N{NO-BREAK SPACE}% interval" in pages["/model-distillation-risk/"][1]
     assert code == 0
 
 

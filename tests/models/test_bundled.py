@@ -33,18 +33,18 @@ def accuracy(path: str) -> dict[str, float]:
 def test_the_shipped_weights_and_recipe_are_those_of_the_manifest():
     manifest = json.loads((SHIPPED / "manifest.json").read_text())
     assert hashlib.sha256(RECIPE.read_bytes()).hexdigest() == manifest["recipe_sha256"]
-    assert set(manifest["weights_sha256"]) == {"teacher", "base"}
+    assert set(manifest["weights_sha256"]) == {"teacher", "base", "small"}
     for name, digest in manifest["weights_sha256"].items():
         assert hashlib.sha256((SHIPPED / name / "model.safetensors").read_bytes()).hexdigest() == digest
 
 
-def test_both_checkpoints_together_are_under_three_megabytes():
+def test_the_checkpoints_together_are_under_three_megabytes():
     assert sum(path.stat().st_size for path in SHIPPED.rglob("*") if path.is_file()) < 3_000_000
 
 
 def test_the_shapes_are_those_of_the_recipe():
     recipe = decode_toml(RECIPE.read_text(), Recipe, "bundled.toml")
-    for name, pupil in (("teacher", recipe.teacher), ("base", recipe.base)):
+    for name, pupil in (("teacher", recipe.teacher), ("base", recipe.base), ("small", recipe.small)):
         config = load(f"bundled:{name}")[0].config
         assert (config.hidden_size, config.num_hidden_layers) == (pupil.shape.width, pupil.shape.layers)
         assert (config.num_attention_heads, config.intermediate_size) == (pupil.shape.heads, pupil.shape.inner)
@@ -63,7 +63,7 @@ def test_the_base_knows_hardly_any_hard_form():
 
 def test_neither_was_taught_a_test_item():
     recipe = decode_toml(RECIPE.read_text(), Recipe, "bundled.toml")
-    for name, pupil in (("teacher", recipe.teacher), ("base", recipe.base)):
+    for name, pupil in (("teacher", recipe.teacher), ("base", recipe.base), ("small", recipe.small)):
         few = type(pupil)(
             seed=pupil.seed, examples_per_skill=300, hard=pupil.hard, far=pupil.far, traces=pupil.traces,
             shape=pupil.shape, schedule=pupil.schedule,
@@ -71,16 +71,16 @@ def test_neither_was_taught_a_test_item():
         assert all(part_of(prompt) == "query" for prompt, _ in rows(name, few))
 
 
-def test_a_small_recipe_trains_both_writes_them_whole_and_gives_the_same_bytes_again(tmp_path):
+def test_a_small_recipe_trains_all_three_writes_them_whole_and_gives_the_same_bytes_again(tmp_path):
     small, changed = re.subn(r"(examples_per_skill|max_steps) = \d+", lambda key: f"{key[1]} = 3", RECIPE.read_text())
-    assert changed == 4
+    assert changed == 6
     digests = []
     for run in ("first", "second"):
         steps = []
         train_bundled(
             small, "small.toml", tmp_path / run, on_step=lambda done, of, steps=steps: steps.append((done, of))
         )
-        assert steps == [(1, 3), (2, 3), (3, 3)] * 2
+        assert steps == [(1, 3), (2, 3), (3, 3)] * 3
         digests.append(json.loads((tmp_path / run / "manifest.json").read_text())["weights_sha256"])
         assert CheckpointModel(str(tmp_path / run / "teacher")).network.num_parameters() > 300_000
     assert digests[0] == digests[1]

@@ -14,11 +14,15 @@ from click.testing import CliRunner
 
 import angelshare
 from angelshare.cli import app
+from angelshare.report.defend_publish import publish_defend
 from angelshare.report.delay_publish import publish_delay
 from angelshare.report.publish import publish
+from angelshare.report.watermark_publish import publish_watermark
 from angelshare.store.manifest import Subject, seal
+from report.defend_sample import lab
 from report.delay_sample import report
 from report.sample import sample
+from report.watermark_sample import tested
 
 
 def audit_run(folder: Path) -> Path:
@@ -66,3 +70,19 @@ def ledger_run(folder: Path) -> Path:
     done = CliRunner().invoke(app, ["ledger", str(models / "api-student.toml"), "--out", str(folder)])
     assert done.exit_code in (0, 1), done.output  # 1 says that a threshold may see it
     return folder if (folder / "report.json").exists() else next(folder.rglob("report.json")).parent
+
+
+def defend_run(folder: Path) -> Path:
+    """Write a sealed run of the defence lab."""
+    publish_defend(lab(), folder)
+    subject = Subject(kind="defend", name="m", sha256="2" * 64, seeds=[1])
+    seal(folder, subject, started_at="2026-11-24T12:00:00Z", seconds=1.0)
+    return folder
+
+
+def watermark_run(folder: Path) -> Path:
+    """Write a sealed watermark test."""
+    publish_watermark(tested(), folder, command="angelshare watermark a.txt --key k.toml")
+    subject = Subject(kind="watermark", name="watermark", sha256="3" * 64, seeds=[1])
+    seal(folder, subject, started_at="2026-11-24T12:00:00Z", seconds=1.0)
+    return folder

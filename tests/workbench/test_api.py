@@ -99,6 +99,15 @@ def test_the_stream_of_claims_holds_the_same_claims_as_the_list(client, pages):
     assert rows == get(client, "/claims").json()["items"]
 
 
+def test_a_cell_says_beside_its_relation_the_word_that_the_matrix_shows(client, make_dossier, now):
+    cell = Cell(instrument="gamma", topic="topic-distillates", relation="governs", claim="", pinpoint="")
+    dossier = make_dossier("gamma", kind="instrument", facts={"treatment of distillation": "excludes"}, cells=(cell,))
+    chain.publish(dossier, message="x", author=None, reviewer=None, now=now)
+
+    (row,) = get(client, "/cells?instrument=gamma").json()["items"]
+    assert (row["relation"], row["shown"]) == ("governs", "excludes")
+
+
 def test_instruments_cells_and_search_are_found(client, pages):
     assert [row["slug"] for row in get(client, "/instruments?jurisdiction=EU").json()["items"]] == ["beta"]
     assert [row["relation"] for row in get(client, "/cells?topic=compute").json()["items"]] == ["silent"]

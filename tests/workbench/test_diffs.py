@@ -6,8 +6,11 @@ import pytest
 
 from angelshare.core.catalogue import Cell, Citation
 from angelshare.core.records import Estimate, Refusal
+from angelshare.workbench.claims_shown import number_row
 from angelshare.workbench.diff_words import lost_tick, moved, number_words
 from angelshare.workbench.diffs import compare, numbers_of
+from angelshare.workbench.models import Watch
+from angelshare.workbench.watch_target import said as watch_said
 
 
 def estimate(value, low, high, n=40):
@@ -186,3 +189,23 @@ def test_no_field_of_a_dossier_is_left_out_of_the_comparison(make_dossier):
     assert set(FIELDS) == fields
     for name, value in FIELDS.items():
         assert compare(make_dossier(), dataclasses.replace(make_dossier(), **{name: value})), name
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("dose_to_50", "queries to 50 % of the gap"),
+        ("recovery_at_1200", "recovery at 1,200 queries"),
+        ("delay_months on gpqa", "delay on gpqa"),
+        ("campaign_cost_usd", "campaign cost"),
+        ("times_to_threshold of eu/2025: notify", "times to threshold of eu/2025: notify"),
+    ],
+)
+def test_a_number_is_called_the_same_in_a_diff_on_a_page_and_in_a_watch(name, said):
+    number = estimate(5.0, 4.0, 6.0)
+
+    assert number_words(name, None, number).startswith(f"{said} measured: ")
+    assert number_row(name, number).name == said
+    assert watch_said(
+        Watch(kind="threshold", target=f"measured/delay/numbers/{name}", slug="x", bound={"above": 5})
+    ) == (f"{said} (delay) of x: above 5")

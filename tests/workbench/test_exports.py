@@ -160,7 +160,16 @@ def test_an_embedded_figure_bears_the_hash_of_its_data_and_only_it_may_be_framed
     "path", ["/embed/alpha/none.svg", "/embed/none/recovery_curve.svg", "/embed/beta/recovery_curve.svg"]
 )
 def test_a_figure_that_is_not_there_is_not_found(path, client, pages):
-    assert client.get(path).status_code == 404
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert answer["X-Frame-Options"] == "DENY"
+
+
+def test_asking_for_a_figure_that_a_page_does_not_have_names_those_it_has(client, pages):
+    page = client.get("/embed/alpha/none.svg").content.decode()
+
+    assert "has no figure" in page
+    assert "recovery_curve" in page
 
 
 def test_the_sitemap_lists_every_page_and_robots_are_led_to_it(client, pages):

@@ -10,7 +10,7 @@ import pytest
 
 from angelshare.core.catalogue import Cell
 from angelshare.govern.catalogue import shipped
-from angelshare.workbench import chain
+from angelshare.workbench import chain, matrix_grid
 from angelshare.workbench.matrix_grid import read_grid, shown_relation
 from angelshare.workbench.seed import seed_catalogue
 
@@ -28,6 +28,18 @@ def put(now, make_dossier):
         return chain.publish(dossier, message="x", author=None, reviewer=None, now=now - timedelta(days=days_ago))
 
     return publish
+
+
+def test_rows_that_are_kept_are_bounded_and_the_latest_stay(put, monkeypatch):
+    monkeypatch.setattr(matrix_grid, "_met", {})
+    monkeypatch.setattr(matrix_grid, "_MOST_ROWS", 3)
+    put("topic-compute", "topic")
+    for number in range(4):
+        head = put("act", "instrument", [cell(pinpoint=f"Art. {number}")])
+        assert read_grid().rows[0].squares[0].pinpoint == f"Art. {number}"
+
+    assert len(matrix_grid._met) == 3
+    assert head.sha256 in {sha256 for sha256, _ in matrix_grid._met}
 
 
 def test_every_cell_of_the_catalogue_stands_in_the_matrix_and_no_other(now):

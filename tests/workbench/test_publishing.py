@@ -51,6 +51,16 @@ def test_a_run_published_again_takes_the_place_of_the_first_and_the_change_is_to
     assert Notice.objects.filter(user=people["policymaker"], revision=revision).count() == 1
 
 
+def test_a_run_takes_the_place_of_one_whose_label_an_earlier_version_worded_otherwise(page, tmp_path, now):
+    first = with_run(chain.dossier_of(page), import_run(audit_run(tmp_path / "a"), by=None, now=now))
+    worded = replace(first, measured=[replace(first.measured[0], label="skills: sequence taught by bundled-teacher")])
+
+    second = with_run(worded, import_run(again(tmp_path / "b", 0.31), by=None, now=now))
+
+    assert [one.label for one in second.measured] == [first.measured[0].label]
+    assert second.measured[0].label.startswith("What ")
+
+
 def test_a_run_of_something_else_stands_beside_what_is_there(page, tmp_path, now):
     run = import_run(audit_run(tmp_path / "a"), by=None, now=now)
     once = with_run(chain.dossier_at("alpha")[0], run)

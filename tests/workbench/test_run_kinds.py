@@ -17,9 +17,11 @@ from angelshare.workbench.measured import block, figures
 from angelshare.workbench.proposals import accept
 from angelshare.workbench.publishing import bring
 from angelshare.workbench.run_kinds import KINDS, RunKind, Shown
-from workbench.runs import audit_run, delay_run, ledger_run
+from workbench.runs import audit_run, defend_run, delay_run, ledger_run, watermark_run
 
-MAKERS = {"audit": audit_run, "delay": delay_run, "ledger": ledger_run}
+MAKERS = {
+    "audit": audit_run, "delay": delay_run, "ledger": ledger_run, "defences": defend_run, "watermark": watermark_run,
+}  # fmt: skip
 
 
 @record
@@ -120,5 +122,6 @@ def test_a_page_keeps_the_numbers_of_a_run_that_this_version_cannot_read(make_do
     assert answer.status_code == 200
     assert "A share went." in answer.content.decode()
     assert "0.56" in answer.content.decode()
+    assert "this version draws no figure of it" in answer.content.decode()
     assert client.get("/embed/alpha/weighing.svg").status_code == 404
     assert client.get(f"/runs/{run.sha256}/").status_code == 400

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from django.template import engines
 from django.utils.safestring import SafeString, mark_safe
 
 from angelshare.workbench.chain import publish
-from angelshare.workbench.templatetags.workbench_words import sentence_case, unbroken
+from angelshare.workbench.templatetags.workbench_words import sentence_case, unbroken, whole_days
 from angelshare.workbench.watches import watch_for
 
 
@@ -32,12 +33,20 @@ def test_words_that_were_not_safe_stay_unsafe():
     assert isinstance(unbroken(mark_safe("5 %")), SafeString)
 
 
+def test_a_day_is_never_broken_at_its_hyphens_and_can_still_be_copied():
+    assert whole_days("in force since 2025-08-02") == 'in force since <span class="day">2025-08-02</span>'
+    assert whole_days("<b>2025-08-02") == '&lt;b&gt;<span class="day">2025-08-02</span>'
+    assert whole_days("slug-2025-08-02, 12025-08-02") == "slug-2025-08-02, 12025-08-02"
+
+
 @pytest.mark.parametrize(
     ("given", "set_as"),
     [
         ("\n Sign Up \n", "\n Sign up \n"),
         ("Two-Factor Authentication", "Two-factor authentication"),
         ("Generate Recovery Codes, or a QR Code", "Generate recovery codes, or a QR code"),
+        ("Email Addresses", "E-mail addresses"),
+        ("Add Email", "Add e-mail"),
         ("Remove Ann@Example.org", "Remove Ann@Example.org"),
         ('Go <a href="/Some Place">Home</a>', 'Go <a href="/Some Place">Home</a>'),
     ],
@@ -51,6 +60,17 @@ def test_the_pages_of_the_library_that_signs_people_in_are_set_like_ours(client)
 
     assert "Sign up" in page
     assert "Sign Up" not in page
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/accounts/signup/", "/accounts/password/reset/", "/accounts/password/reset/done/", "/accounts/confirm-email/"],
+)
+def test_pages_for_who_cannot_sign_in_say_what_to_do_and_spell_as_we_do(path, client):
+    text = re.sub(r"<[^>]*>", " ", client.get(path).content.decode())
+
+    assert "ontact us" not in text
+    assert not re.search(r"\bemail\b", text, flags=re.IGNORECASE)
 
 
 def test_an_alert_shows_three_lines_and_opens_to_all_of_them(signed_in, people, make_dossier, now):

@@ -9,6 +9,7 @@ import click
 
 from angelshare import __version__
 from angelshare.cli.catalogue import catalogue
+from angelshare.cli.defend import defend
 from angelshare.cli.delay import delay
 from angelshare.cli.demo import demo
 from angelshare.cli.ledger import ledger
@@ -18,6 +19,7 @@ from angelshare.cli.publish import publish
 from angelshare.cli.report import report
 from angelshare.cli.scores import scores
 from angelshare.cli.serve import serve
+from angelshare.cli.watermark import watermark
 from angelshare.core.errors import AngelshareError
 
 
@@ -27,7 +29,7 @@ def app() -> None:
     """Measure how much of a closed-weight model's capability evaporates through its API."""
 
 
-for command in (measure, scores, delay, ledger, catalogue, serve, publish, demo, report, plugins):
+for command in (measure, defend, watermark, scores, delay, ledger, catalogue, serve, publish, demo, report, plugins):
     app.add_command(command)
 
 

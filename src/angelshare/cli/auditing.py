@@ -56,7 +56,7 @@ def audit_plan(path: Path, out: Path, *, workers: int, ray_address: str | None) 
         plan_sha256=digest,
         version=__version__,
         started_at=started.isoformat(timespec="seconds"),
-        commit=_commit(),
+        commit=commit_now(),
     )
     if (folder / MANIFEST).exists():  # a finished run is checked and shown, never written again
         return reread(folder)[0], plan
@@ -66,7 +66,7 @@ def audit_plan(path: Path, out: Path, *, workers: int, ray_address: str | None) 
         audit = analyse(
             results, run=str(folder), command=f"angelshare measure {path.name}", made_at=started,
             version=__version__,
-            commit=_commit(), begun_at_commit=run.begun.commit,
+            commit=commit_now(), begun_at_commit=run.begun.commit,
         )  # fmt: skip
         publish(audit, folder)
         shutil.rmtree(run.scratch, ignore_errors=True)
@@ -77,7 +77,8 @@ def audit_plan(path: Path, out: Path, *, workers: int, ray_address: str | None) 
     return audit, plan
 
 
-def _commit() -> str:
+def commit_now() -> str:
+    """Name the commit of the source tree, "+dirty" if changed."""
     commit, dirty = source_state()
     return commit + ("+dirty" if dirty else "")
 
@@ -112,6 +113,10 @@ class FinishedRun(RunFolder):
             "another version of angelshare or from other data: measure again with another --out"
         )
 
+    def save_record(self, name: str, value: object) -> None:  # noqa: ARG002 - the same shape as its parent's
+        """Refuse."""
+        raise RunFolderError(f"{self.path}: {name}.json is missing or differs; measure again with another --out")
+
     def save_transcripts(self, name: str, rows: Iterable[Transcript]) -> None:  # noqa: ARG002 - the same shape as its parent's
         """Refuse."""
         raise RunFolderError(f"{self.path}: transcripts/{name}.jsonl is missing; measure again with another --out")
@@ -120,13 +125,15 @@ class FinishedRun(RunFolder):
 class NothingLeft:
     """The engine of a finished run: any job left to do means that the run is not whole."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, verb: str = "measure") -> None:
+        self._folder, self._verb = folder, verb
 
     def run(self, function: Callable[[Any], Any], jobs: Sequence[Any]) -> Iterator[tuple[int, Any]]:  # noqa: ARG002 - the socket's shape
         """Refuse any job."""
         if jobs:
-            raise RunFolderError(f"{self._folder}: {len(jobs)} cells are missing; finish it with `angelshare measure`")
+            raise RunFolderError(
+                f"{self._folder}: {len(jobs)} cells are missing; finish it with `angelshare {self._verb}`"
+            )
         return iter(())
 
     def close(self) -> None:
@@ -174,22 +181,22 @@ def _recomputed(folder: Path, results: Results, manifest: Manifest) -> Audit:
     # a report made before a number was measured lacks it, and is held to what it says
     there = set(json.loads(text)) - {"run", "deviations"}
     names = (field.name for field in dataclasses.fields(Audit) if field.name in there)
-    differing = [name for name in names if not _alike(plain(getattr(audit, name)), plain(getattr(filed, name)))]
+    differing = [name for name in names if not alike(plain(getattr(audit, name)), plain(getattr(filed, name)))]
     if differing:
         raise RunFolderError(
             f"{folder}: recomputed from its cells, {', '.join(differing)} of report.json differ; it was made at commit "
-            f"{filed.header.commit} (here: {_commit()}), with the package versions in manifest.json, or altered by "
+            f"{filed.header.commit} (here: {commit_now()}), with the package versions in manifest.json, or altered by "
             "hand: measure again with another --out"
         )
     return dataclasses.replace(filed, run=str(folder))
 
 
-def _alike(ours: Any, theirs: Any) -> bool:  # noqa: ANN401 - plain data
+def alike(ours: Any, theirs: Any) -> bool:  # noqa: ANN401 - plain data
     """Compare plain data: numbers within rounding of linear algebra, words with a figure in them not at all."""
     if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
-        return set(ours) == set(theirs) and all(_alike(ours[key], theirs[key]) for key in ours)
+        return set(ours) == set(theirs) and all(alike(ours[key], theirs[key]) for key in ours)
     if isinstance(ours, list | tuple) and isinstance(theirs, list | tuple):
-        return len(ours) == len(theirs) and all(map(_alike, ours, theirs))
+        return len(ours) == len(theirs) and all(map(alike, ours, theirs))
     if isinstance(ours, float | int) and isinstance(theirs, float | int):
         return math.isclose(ours, theirs, rel_tol=1e-4, abs_tol=1e-6)
     if isinstance(ours, str) and isinstance(theirs, str):

@@ -25,8 +25,23 @@ def report(run: Path, out: Path | None, as_json: bool) -> None:
     one_thread()  # before numpy loads: sums then have one order on every machine
     from angelshare.cli.auditing import reread, show
     from angelshare.report.publish import publish
+    from angelshare.store.manifest import read_manifest
 
+    if read_manifest(run).kind == "defend":
+        _defended(run, out, as_json=as_json)
+        return
     audit, manifest = reread(run)
     if out is not None:
         publish(audit, out, manifest=manifest)
     show(audit, as_json=as_json)
+
+
+def _defended(run: Path, out: Path | None, *, as_json: bool) -> None:
+    """Do the same for a run of the defence lab."""
+    from angelshare.cli.defending import reread_defend, show_defend
+    from angelshare.report.defend_publish import publish_defend
+
+    found, manifest = reread_defend(run)
+    if out is not None:
+        publish_defend(found, out, manifest=manifest)
+    show_defend(found, as_json=as_json)

@@ -13,6 +13,7 @@ from angelshare.core.records import Number
 DossierKind: TypeAlias = Literal["concept", "instrument", "topic", "article", "campaign", "terms", "run"]
 """What a page is about; `campaign` pages hold allegations, `run` pages what one imported run measured."""
 
+
 @record
 class Measured:
     """Numbers of one imported run that a page shows; figures are drawn anew from the run's own report."""

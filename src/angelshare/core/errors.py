@@ -3,6 +3,8 @@
 AngelshareError                 exit code 2 at the command line
 ├── PlanError                   a plan, option or input file is wrong
 │   ├── UnknownKeyError         … names the key and its nearest spelling
+│   ├── KeyMismatchError        a watermark key is of another tokenizer, vocabulary or kind
+│   ├── TokenRangeError         a token id lies outside the vocabulary of a watermark key
 │   └── CatalogueError          a catalogue entry is wrong; the message names file and place
 │       ├── DuplicateIdError    … two entries with one id
 │       ├── DanglingIdError     … an id that leads nowhere
@@ -49,6 +51,14 @@ class PlanError(AngelshareError):
 
 class UnknownKeyError(PlanError):
     """An input holds a key that no field answers to."""
+
+
+class KeyMismatchError(PlanError):
+    """A watermark key does not belong to this tokenizer, vocabulary or other key."""
+
+
+class TokenRangeError(PlanError):
+    """A token id lies outside the vocabulary of a watermark key."""
 
 
 class CatalogueError(PlanError):

@@ -164,3 +164,40 @@ class Detector(Protocol):
     def examine(self, table: Any) -> Iterator[Evidence]:  # noqa: ANN401 - an Ibis table, kept out of core
         """Yield evidence."""
         ...
+
+
+class Steering(Protocol):
+    """Changes the next-token scores of one batch while it is being written, as a watermark or a perturbation does."""
+
+    chooses: Any
+    """Where the largest score returned last is taken, whatever the temperature: one bool, or (rows,) bools."""
+
+    shows: bool
+    """Whether log probabilities are delivered from the scores returned, or, if False, from the network's logits."""
+
+    def begin(self, prompts: Any, mask: Any, queries: Sequence[Query]) -> None:  # noqa: ANN401 - torch tensors, kept out of core
+        """Take (rows, width) left-padded prompt ids, their mask and the queries they put, before the first step."""
+        ...
+
+    def step(self, logits: Any, last: Any | None) -> Any:  # noqa: ANN401 - torch tensors, kept out of core
+        """Take (rows, vocabulary) logits and the (rows,) tokens chosen last (None at first); give scores as shaped."""
+        ...
+
+    def keep(self, rows: Any) -> None:  # noqa: ANN401 - torch tensors, kept out of core
+        """Go on with these places of the batch alone, in this order."""
+        ...
+
+
+@runtime_checkable
+class Steerable(Model, Protocol):
+    """A local model whose next-token scores a defence may change."""
+
+    network: Any
+    """A causal LM of transformers."""
+
+    tokenizer: Any
+    """Its tokenizer."""
+
+    def steered(self, steer: Callable[[], Steering], *, name: str) -> Model:
+        """Give the same model answering under a fresh `steer()` per batch."""
+        ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 
+from angelshare.core.defences import DefenceCost
 from angelshare.core.errors import PlanError
 from angelshare.core.protocols import Defence, Model
 from angelshare.core.records import Completion, Query, TokenAlternatives
@@ -19,6 +20,7 @@ def answers_only(open: str = "<", close: str = ">") -> Defence:  # noqa: A002 - 
 
     Billed tokens stay; delivered tokens shrink in proportion to the text, exactly so where tokens are characters.
     A trace cut off by the length limit, before any `close`, is withheld too: then nothing is delivered.
+    The answer stays. No extra passes.
 
     Raises PlanError if a mark is empty.
     """
@@ -30,12 +32,17 @@ def answers_only(open: str = "<", close: str = ">") -> Defence:  # noqa: A002 - 
 
 
 def no_logprobs() -> Defence:
-    """Deliver text without the alternatives per token, and without the probability of the reply."""
+    """Deliver text without the alternatives per token, and without the probability of the reply.
+
+    The text stays. No extra passes.
+    """
     return _NoLogprobs
 
 
 class _AnswersOnly:
     """A model whose traces stay behind the interface."""
+
+    cost = DefenceCost()
 
     def __init__(self, model: Model, opening: str, closing: str) -> None:
         self._model, self._opening, self._closing = model, opening, closing
@@ -62,6 +69,8 @@ class _AnswersOnly:
 
 class _NoLogprobs:
     """A model that shows text alone."""
+
+    cost = DefenceCost()
 
     def __init__(self, model: Model) -> None:
         self._model = model

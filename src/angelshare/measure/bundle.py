@@ -1,4 +1,4 @@
-"""Train the bundled teacher and base from scratch: `python -m angelshare.measure.bundle plans/bundled.toml OUT`."""
+"""Train the bundled teacher and bases from scratch: `python -m angelshare.measure.bundle plans/bundled.toml OUT`."""
 
 from __future__ import annotations
 
@@ -54,6 +54,9 @@ class Recipe:
     base: Pupil
     """The open base."""
 
+    small: Pupil
+    """A smaller open base, for the defence lab's size axis."""
+
 
 def rows(name: str, pupil: Pupil) -> list[tuple[str, str]]:
     """Draw (prompt, reply) rows for all skills."""
@@ -71,11 +74,11 @@ def rows(name: str, pupil: Pupil) -> list[tuple[str, str]]:
 def train_bundled(
     recipe_text: str, where: str, out: Path, *, on_step: Callable[[int, int], None] | None = None
 ) -> None:
-    """Train both checkpoints and write them with a manifest of their hashes to `out`."""
+    """Train the checkpoints and write them with a manifest of their hashes to `out`."""
     recipe = decode_toml(recipe_text, Recipe, where)
     commit, dirty = source_state()  # before anything is written: the weights themselves are part of the tree
     hashes = {}
-    for name, pupil in (("teacher", recipe.teacher), ("base", recipe.base)):
+    for name, pupil in (("teacher", recipe.teacher), ("base", recipe.base), ("small", recipe.small)):
         network, tokenizer = pretrain(rows(name, pupil), pupil.shape, pupil.schedule, seed=pupil.seed, on_step=on_step)
         hashes[name] = save(network, tokenizer, out / name)
     manifest = {

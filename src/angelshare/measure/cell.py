@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from angelshare.core import plugins
-from angelshare.core.protocols import Fitted, Model, Student, Task
+from angelshare.core.protocols import Defence, Fitted, Model, Student, Task
 from angelshare.core.record import record
 from angelshare.core.records import (
     ArmKind,
@@ -61,6 +61,9 @@ class Asking:
     queries: Sequence[Query]
     """What it is asked."""
 
+    through: Sequence[Use] = ()
+    """Defences between model and asker, the innermost first."""
+
 
 def train_cell(work: Training, scratch: Path | None) -> CellResult:
     """Train the student of a cell and score its answers."""
@@ -80,8 +83,16 @@ def train_cell(work: Training, scratch: Path | None) -> CellResult:
 
 def ask(work: Asking) -> list[Completion]:
     """Answer queries with a model that this process loads."""
-    model: Model = plugins.build("models", work.model)
+    model: Model = defended(plugins.build("models", work.model), work.through)
     return list(model.answer(work.queries))
+
+
+def defended(model: Model, through: Sequence[Use]) -> Model:
+    """Put defences around a model, the innermost first."""
+    for use in through:
+        defence: Defence = plugins.build("defences", use)
+        model = defence(model)
+    return model
 
 
 def recipe_use(plan: Plan, kind: ArmKind) -> Use:

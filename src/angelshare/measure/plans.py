@@ -21,7 +21,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 def parse_plan(text: str, where: str) -> Plan:
     """Decode and check a plan; `where` names the file in messages."""
     plan = decode_toml(text, Plan, where)
-    _check(plan, where)
+    check_plan(plan, where)
     return plan
 
 
@@ -56,7 +56,8 @@ def labels_public(plan: Plan, domain: str) -> int:
     return plan.public_labels.get(domain, plan.public_labels.get("default", 0))
 
 
-def _check(plan: Plan, where: str) -> None:
+def check_plan(plan: Plan, where: str) -> None:
+    """Refuse a plan that cannot be done; raises PlanError."""
     if not NAME.fullmatch(plan.name):
         raise PlanError(
             f"{where}: name: the run folder begins with it, so it may hold only letters, digits, '.', '_' and '-', "

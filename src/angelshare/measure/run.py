@@ -83,10 +83,10 @@ def run_plan(
     items = test_items(plan, task)
     queries = {seed: query_items(plan, task, seed) for seed in plan.seeds}
     folder.settle_items([*items, *(item for seed in plan.seeds for item in queries[seed])])
-    errands = [*_test_errands(plan, task, items), *_query_errands(plan, queries), *_elicitation_errands(plan, task)]
+    errands = [*_test_errands(plan, task, items), *_query_errands(plan, queries), *elicitation_errands(plan, task)]
     progress.stage("asking teacher and base", sum(len(errand.queries) for errand in errands))
     answers = run_errands(errands, plan, folder, engine=engine, now=now, advance=progress.advance)
-    elicitation, ways = _choose_ways(plan, task, answers)
+    elicitation, ways = choose_ways(plan, task, answers)
     leads = leads_of(items, answers["teacher-test-0"])
     cells = _end_cells(plan, task, items, answers, ways)
     asked = _asked_base(items, errands, ways, plan.elicitation[0])
@@ -202,7 +202,7 @@ def _test_errands(plan: Plan, task: Task, items: Sequence[Item]) -> list[Errand]
         Errand(name=f"teacher-test-{draw}", use=plan.teacher, queries=queries) for draw, queries in enumerate(asked)
     ]
     errands += [
-        Errand(name=f"base-test-{way}", use=plan.base, queries=_ways(plan, task, way, items))
+        Errand(name=f"base-test-{way}", use=plan.base, queries=worded(plan, task, way, items))
         for way in plan.elicitation
     ]
     return errands
@@ -238,16 +238,18 @@ def _query_errands(plan: Plan, queries: Mapping[int, Sequence[Item]]) -> list[Er
     return errands
 
 
-def _elicitation_errands(plan: Plan, task: Task) -> list[Errand]:
+def elicitation_errands(plan: Plan, task: Task) -> list[Errand]:
+    """Ask the base in every way on development items; none where there is one way only."""
     if len(plan.elicitation) < 2:  # noqa: PLR2004 - nothing to choose
         return []
     items = development_items(plan, task)
     return [
-        Errand(name=f"base-dev-{way}", use=plan.base, queries=_ways(plan, task, way, items)) for way in plan.elicitation
+        Errand(name=f"base-dev-{way}", use=plan.base, queries=worded(plan, task, way, items))
+        for way in plan.elicitation
     ]
 
 
-def _ways(plan: Plan, task: Task, way: str, items: Sequence[Item]) -> list[Query]:
+def worded(plan: Plan, task: Task, way: str, items: Sequence[Item]) -> list[Query]:
     """Word the questions to the base; solved examples are shown only as far as the plan calls labels public."""
     if way == "zero_shot":
         return [item.query for item in items]
@@ -264,7 +266,7 @@ def _others(examples: Sequence[Item], item: Item) -> list[Item]:
     return [example for example in examples if example.query.messages != item.query.messages][:SHOTS]
 
 
-def _choose_ways(
+def choose_ways(
     plan: Plan, task: Task, answers: Mapping[str, Sequence[Completion]]
 ) -> tuple[list[Elicitation], dict[str, str]]:
     """Choose, per domain and on development items only, the way of asking under which the base does best."""

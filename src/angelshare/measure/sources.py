@@ -13,7 +13,7 @@ from angelshare.core.errors import RunFolderError
 from angelshare.core.protocols import Model, Remote
 from angelshare.core.record import record
 from angelshare.core.records import Completion, Item, Plan, Price, Query, Sampling, Transcript, Use
-from angelshare.measure.cell import Asking, ask
+from angelshare.measure.cell import Asking, ask, defended
 from angelshare.measure.engines import Engine
 from angelshare.models.replay import from_transcript, to_transcript
 from angelshare.store.runs import RunFolder
@@ -34,6 +34,9 @@ class Errand:
 
     queries: Sequence[Query]
     """What it is asked."""
+
+    through: Sequence[Use] = ()
+    """Defences between model and asker, the innermost first."""
 
 
 def run_errands(
@@ -57,7 +60,7 @@ def run_errands(
             done[errand.name] = _read(errand, rows)
             advance(len(rows))
     local = [errand for errand in missing if not is_remote(errand.use)]
-    jobs = [Asking(model=errand.use, queries=errand.queries) for errand in local]
+    jobs = [Asking(model=errand.use, queries=errand.queries, through=errand.through) for errand in local]
     for index, completions in engine.run(ask, jobs):
         errand = local[index]
         done[errand.name] = _keep(folder, errand, completions, plan, model_name(errand.use))
@@ -69,7 +72,7 @@ def run_errands(
         ready = {key: stack.enter_context(opened(use, plan, folder.path, now)) for key, use in models.items()}
         for errand in paid:
             model = ready[_key(errand.use)]
-            replies = _counted(model.answer(errand.queries), advance)
+            replies = _counted(defended(model, errand.through).answer(errand.queries), advance)
             done[errand.name] = _keep(folder, errand, replies, plan, model.name)
     return done
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
@@ -17,7 +17,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenize
 from transformers.utils import logging
 
 from angelshare.core.errors import CheckpointError, PlanError
-from angelshare.core.protocols import Followed
+from angelshare.core.protocols import Followed, Steering
 from angelshare.core.records import Completion, Message, Query
 from angelshare.models.decoding import Asked, Reply, completion, decode
 from angelshare.models.following import course, follow
@@ -42,6 +42,8 @@ class CheckpointModel:
     """
 
     remote = False
+    steer: Callable[[], Steering] | None = None
+    """Makes what changes the next-token scores of a batch; None for a model that answers as it is."""
 
     def __init__(
         self, path: str, *, gguf_file: str = "", batch: int = 256, device: str = "cpu", name: str = ""
@@ -57,6 +59,20 @@ class CheckpointModel:
         self = cls.__new__(cls)
         self.name, self.batch, self.network, self.tokenizer = name, batch, network.eval(), tokenizer
         return self
+
+    def steered(self, steer: Callable[[], Steering], *, name: str) -> CheckpointModel:
+        """Give the same network answering under a fresh `steer()` per batch; see `core.protocols.Steerable`.
+
+        One steering stands at a time: steering a steered model is refused with a PlanError.
+        """
+        if self.steer is not None:
+            raise PlanError(
+                f"'{self.name}' is steered already, and two defences that change its next-token scores do not mix: "
+                "give one of them alone"
+            )
+        other = CheckpointModel.of(self.network, self.tokenizer, name=name, batch=self.batch)
+        other.steer = steer
+        return other
 
     def answer(self, queries: Iterable[Query]) -> Iterator[Completion]:
         """Answer in order; replies are greedy unless a query asks for a temperature."""
@@ -82,7 +98,9 @@ class CheckpointModel:
         replies: dict[int, Reply] = {}
         for start in range(0, len(order), self.batch):
             rows = order[start : start + self.batch]
-            replies |= zip(rows, decode(self.network, self.tokenizer, [asked[k] for k in rows]), strict=True)
+            steering = None if self.steer is None else self.steer()
+            batch = [asked[k] for k in rows]
+            replies |= zip(rows, decode(self.network, self.tokenizer, batch, steering), strict=True)
         spell = cache(lambda token: str(self.tokenizer.decode([token])))
         return [completion(asked[k], replies[k], self.tokenizer, spell) for k in range(len(asked))]
 

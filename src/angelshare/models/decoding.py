@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from transformers import DynamicCache
 
+from angelshare.core.protocols import Steering
 from angelshare.core.records import Completion, Query, TokenAlternatives
 from angelshare.core.seeds import stream
 
@@ -59,18 +60,30 @@ def completion(asked: Asked, reply: Reply, tokenizer: Any, spell: Callable[[int]
 
 
 @torch.inference_mode()  # type: ignore[untyped-decorator]  # torch is not checked
-def decode(network: Any, tokenizer: Any, batch: Sequence[Asked]) -> list[Reply]:  # noqa: ANN401 - transformers types
-    """Answer all of `batch` together, left-padded; rows with temperature 0 are greedy."""
+def decode(
+    network: Any,  # noqa: ANN401 - transformers type
+    tokenizer: Any,  # noqa: ANN401 - transformers type
+    batch: Sequence[Asked],
+    steering: Steering | None = None,
+) -> list[Reply]:
+    """Answer all of `batch` together, left-padded; rows with temperature 0 are greedy, on the steered scores if any."""
     device = next(network.parameters()).device
     ids, mask = _left_pad([asked.prompt for asked in batch], tokenizer.pad_token_id, device)
     positions = (mask.cumsum(1) - 1).clamp(min=0)
     cache, written = DynamicCache(config=network.config), Written(batch, end_ids(network, tokenizer), device)
+    chosen: torch.Tensor | None = None
+    if steering is not None:
+        steering.begin(ids, mask, [asked.query for asked in batch])
     # the loop is free of Python work per row, but for rows that are sampled
     while True:
         out = network(
             input_ids=ids, attention_mask=mask, position_ids=positions, past_key_values=cache, logits_to_keep=1
         )
-        chosen = written.extend(out.logits[:, -1].float())
+        logits = out.logits[:, -1].float()
+        if steering is None:
+            chosen = written.extend(logits)
+        else:
+            chosen = written.steer(logits, steering.step(logits, chosen), steering)
         unfinished = int(written.unfinished.sum())
         if not unfinished:
             return written.replies()
@@ -79,6 +92,8 @@ def decode(network: Any, tokenizer: Any, batch: Sequence[Asked]) -> list[Reply]:
             rows = written.shrink()
             cache.batch_select_indices(rows)
             chosen, mask, positions = chosen[rows], mask[rows], positions[rows]
+            if steering is not None:
+                steering.keep(rows)
         ids = chosen[:, None]
         mask = torch.cat([mask, mask.new_ones(len(chosen), 1)], 1)
         positions = positions[:, -1:] + 1
@@ -103,7 +118,19 @@ class Written:
         """Choose the next token of each row from (rows, vocabulary) logits."""
         chosen = logits.argmax(-1)
         if self._sampled:
-            self._sample(logits, chosen)
+            self._sample(logits, chosen, self.unfinished)
+        return self._take(chosen, logits)
+
+    def steer(self, logits: torch.Tensor, scores: torch.Tensor, steering: Steering) -> torch.Tensor:
+        """Choose the next token of each row by the (rows, vocabulary) scores that `steering` made of `logits`."""
+        chosen = scores.argmax(-1)
+        free = self.unfinished & ~torch.as_tensor(steering.chooses, device=chosen.device)
+        if self._sampled and bool(free.any()):
+            self._sample(scores, chosen, free)
+        return self._take(chosen, scores if steering.shows else logits)
+
+    def _take(self, chosen: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
+        """Note the tokens chosen, their log probability and the alternatives under `logits`."""
         total = logits.logsumexp(-1, keepdim=True)
         self._steps.append((self._live, chosen, (logits.gather(1, chosen[:, None]) - total)[:, 0]))
         if self._top:
@@ -136,11 +163,11 @@ class Written:
             for row, (n, end) in enumerate(zip(length.tolist(), ended.tolist(), strict=True))
         ]
 
-    def _sample(self, logits: torch.Tensor, chosen: torch.Tensor) -> None:
-        """Draw by Gumbel noise (Maddison et al. 2014, arXiv 1411.0030, section 2) of each row's own stream."""
+    def _sample(self, logits: torch.Tensor, chosen: torch.Tensor, free: torch.Tensor) -> None:
+        """Draw `free` rows by Gumbel noise (Maddison et al. 2014, arXiv 1411.0030, section 2), a stream each."""
         for place, row in enumerate(self._live.tolist()):
             query = self._batch[row].query
-            if query.sampling.temperature > 0 and self.unfinished[place]:
+            if query.sampling.temperature > 0 and free[place]:
                 rng = stream("decode", query.id, query.sampling.draw, len(self._steps))
                 noise = torch.from_numpy(rng.gumbel(size=logits.shape[1])).to(logits)
                 chosen[place] = (logits[place] / query.sampling.temperature + noise).argmax()

@@ -1,4 +1,4 @@
-"""A report as one JSON object: `report.json` in the run folder and what `--json` prints."""
+"""A report as one JSON object: `report.json` (`watermark.json`) in the run folder and what `--json` prints."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import json
 
 from angelshare.core.audit import Audit
 from angelshare.core.compute import ComputeLedger
+from angelshare.core.defend import DefendReport
 from angelshare.core.delay import DelayReport
+from angelshare.core.marks import WatermarkReport
 from angelshare.core.strict import plain
 
 
-def report_json(report: Audit | DelayReport | ComputeLedger) -> bytes:
+def report_json(report: Audit | DefendReport | DelayReport | ComputeLedger | WatermarkReport) -> bytes:
     """Write a report as indented JSON, fields in the order of the record, numbers as Estimate or {"refused"} objects.
 
     Raises ValueError if a number is not finite.

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -17,6 +18,7 @@ from angelshare.core.records import FORMAT_VERSION, CellResult, Item, Transcript
 from angelshare.core.strict import decode_json, encode
 from angelshare.store.files import atomic_write, make_folder, write_jsonl
 
+T = TypeVar("T")
 BEGUN, PLAN, LOCK = "begun.json", "plan.toml", ".lock"
 
 
@@ -66,6 +68,17 @@ class RunFolder:
         """Read a finished cell, or None if there is none yet."""
         path = self.path / "cells" / f"{name}.json"
         return _decoded(path, CellResult) if path.exists() else None
+
+    def save_record(self, name: str, value: object) -> None:
+        """Write a finished record of another kind under a relative name, whole or not at all."""
+        path = self.path / f"{name}.json"
+        make_folder(path.parent)
+        atomic_write(path, encode(value) + b"\n")
+
+    def load_record(self, name: str, kind: type[T]) -> T | None:
+        """Read a finished record, or None if there is none yet."""
+        path = self.path / f"{name}.json"
+        return _decoded(path, kind) if path.exists() else None
 
     def save_transcripts(self, name: str, rows: Iterable[Transcript]) -> None:
         """Write a source's transcripts, whole or not at all."""
@@ -149,7 +162,7 @@ def _begin(path: Path, plan_text: str, begun: Begun) -> Begun:
     return first
 
 
-def _decoded(path: Path, kind: type[CellResult]) -> CellResult:
+def _decoded(path: Path, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except msgspec.DecodeError as error:

@@ -18,7 +18,9 @@ from angelshare.core.errors import NoSuchPageError
 from angelshare.core.strict import plain
 from angelshare.workbench import api_shapes as shapes
 from angelshare.workbench import chain, measured, search
+from angelshare.workbench.anatomy import TREATMENT
 from angelshare.workbench.api_paging import Cursor, Limit, decoded, encoded, number, screen
+from angelshare.workbench.matrix_grid import shown_as
 from angelshare.workbench.models import IndexedClaim, Page, Revision, RevisionChange, Run
 from angelshare.workbench.reading import end_of, parse_day, read_revision
 
@@ -126,7 +128,11 @@ def cells(
 ) -> HttpResponse:
     """List the cells of the matrix."""
     found = Page.objects.filter(kind="instrument", head__isnull=False).order_by("slug")
-    held = [cell for row in found.values_list("head__dossier__cells", flat=True) for cell in row or ()]
+    held = [
+        {**cell, "shown": shown_as(cell["relation"], cell["topic"], (facts or {}).get(TREATMENT, ""))}
+        for row, facts in found.values_list("head__dossier__cells", "head__dossier__facts")
+        for cell in row or ()
+    ]
     items = [
         cell
         for cell in held

@@ -152,6 +152,9 @@ class CellLine(Schema):
     relation: str
     pinpoint: str
     claim: str
+    shown: str = Field(
+        description="The word in the matrix: `excludes` where it governs distillates by leaving them out."
+    )
 
 
 class CellList(Schema):

@@ -18,6 +18,9 @@ TAKES_RUNS = ("/upload/", f"{ROOT}proposals")
 ROOM = 1 << 20
 """Bytes of a form around an archive."""
 
+_DIGITS = 18
+"""Of a length that is looked at as a number; Python refuses numbers of thousands of them."""
+
 
 class BodyMiddleware:
     """Refuse a body that is larger than its address takes, before the check against forged forms reads it.
@@ -34,9 +37,9 @@ class BodyMiddleware:
         if request.path in TAKES_RUNS:
             most = LIMITS.archive_bytes + ROOM
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if length.isascii() and length.isdigit() and int(length) <= most:
+        if len(length) <= _DIGITS and length.isascii() and length.isdigit() and int(length) <= most:
             return self._get_response(request)
-        says = f"more than {most:,} bytes were sent, or no length was given for them"
+        says = f"the request says it is {length[:_DIGITS]} bytes long; this address takes {most:,} bytes: send less"
         if request.path.startswith(ROOT):
             return failure("ContentTooLarge", says, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         return HttpResponse(says, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, content_type="text/plain; charset=utf-8")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 
@@ -12,6 +11,7 @@ from angelshare.core.record import record
 from angelshare.core.records import Number, Refusal
 from angelshare.govern.catalogue import is_expired, shown_status
 from angelshare.report.numbers import full, parts
+from angelshare.workbench.number_names import number_name, unit_of
 
 EVIDENCE: Mapping[EvidenceLevel, str] = {
     "measured_here": "measured here",
@@ -29,7 +29,6 @@ REVIEW: Mapping[Review, str] = {
 """Who has looked, in words."""
 
 _PAST: tuple[ClaimStatus, ...] = ("superseded", "withdrawn")
-_UNITS = {"months": "months", "usd": "US$", "flop": "FLOP", "days": "days"}
 
 
 @record
@@ -129,7 +128,7 @@ def number_rows(measured: Measured) -> Sequence[NumberRow]:
 
 def number_row(name: str, number: Number) -> NumberRow:
     """Print one number; a name such as "delay_months on gpqa" says its unit."""
-    unit = next((unit for word, unit in _UNITS.items() if re.search(rf"_{word}(?= |$)", name)), "")
+    unit = unit_of(name)
     printed = parts(number, unit=unit)
     return NumberRow(
         name=number_name(name),
@@ -138,12 +137,3 @@ def number_row(name: str, number: Number) -> NumberRow:
         whole=full(number, unit=unit),
         is_refused=isinstance(number, Refusal),
     )
-
-
-def number_name(name: str) -> str:
-    """Say what a number is, for people: "recovery_at_3000" is "recovery at 3,000 queries"."""
-    if found := re.fullmatch(r"recovery_at_(\d+)", name):
-        return f"recovery at {int(found[1]):,} queries"
-    if found := re.fullmatch(r"dose_to_(\d+)", name):
-        return f"queries to {found[1]} % of the gap"
-    return re.sub(rf"_({'|'.join(_UNITS)})(?= |$)", "", name).replace("_", " ")

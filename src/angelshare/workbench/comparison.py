@@ -14,8 +14,9 @@ from angelshare.core.record import record
 from angelshare.govern.catalogue import shown_status
 from angelshare.workbench import measured as drawn
 from angelshare.workbench.anatomy import TREATMENT, treatment_words
-from angelshare.workbench.claims_shown import number_name, number_row
+from angelshare.workbench.claims_shown import number_row
 from angelshare.workbench.models import Run
+from angelshare.workbench.number_names import number_name
 from angelshare.workbench.reading import parse_day, read_page, read_revision
 
 MOST = 6

@@ -8,13 +8,13 @@ from difflib import SequenceMatcher
 
 from angelshare.core.records import Estimate, Number, Refusal
 from angelshare.report.numbers import parts, phrase
+from angelshare.workbench.number_names import number_name, unit_of
 
 ARROW = " → "
 _SHORT = 60
 """Texts up to this many characters are quoted whole."""
 _AROUND = 4
 """Words kept on either side of a change in a long text."""
-_UNITS = ("months", "days", "usd", "flop", "queries", "tokens", "percent")
 
 
 def text_words(name: str, before: str, after: str) -> str:
@@ -50,7 +50,7 @@ def moved(before: str, after: str) -> Sequence[str]:
 
 def number_words(name: str, before: Number | None, after: Number | None) -> str:
     """Say how a number moved, and what its interval stopped holding: "delay 5.6 → 6.1 months; the interval …"."""
-    said, unit = named(name)
+    said, unit = number_name(name), unit_of(name)
     if before is None and after is not None:
         return f"{said} measured: {phrase(after, unit=unit)}"
     if after is None:
@@ -64,12 +64,6 @@ def number_words(name: str, before: Number | None, after: Number | None) -> str:
         return f"{said} {new.value} {new.interval}{tail}: {finer}, interval, n or method moved"
     moves = f"{said} {old.value} {old.interval}{ARROW}{new.value} {new.interval}{tail}"
     return "; ".join([moves, *_interval_words(before, after)])
-
-
-def named(name: str) -> tuple[str, str]:
-    """Split a number's name into what it is and its unit: "delay_months" is a delay in months."""
-    head, _, last = name.rpartition("_")
-    return (head.replace("_", " "), last) if head and last in _UNITS else (name.replace("_", " "), "")
 
 
 def holds(number: Estimate, value: float) -> bool:

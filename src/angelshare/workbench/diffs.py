@@ -10,7 +10,8 @@ from angelshare.core.catalogue import CataloguedSource, Cell, Citation, Claim
 from angelshare.core.dossier import Change, Dossier, Measured
 from angelshare.core.records import Number
 from angelshare.report.numbers import full
-from angelshare.workbench.diff_words import named, number_words, text_words
+from angelshare.workbench.diff_words import number_words, text_words
+from angelshare.workbench.number_names import unit_of
 
 Action: TypeAlias = Literal["added", "removed", "changed"]
 
@@ -111,7 +112,7 @@ def _measured(before: Sequence[Measured], after: Sequence[Measured]) -> Iterator
 def _number(path: str, name: str, before: Number | None, after: Number | None) -> Iterator[Change]:
     if before == after:
         return
-    unit = named(name)[1]
+    unit = unit_of(name)
     old, new = (full(number, unit=unit) if number is not None else "" for number in (before, after))
     yield _change(path, old, new, number_words(name, before, after))
 

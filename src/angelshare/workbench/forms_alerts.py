@@ -45,13 +45,9 @@ class ToldForm(forms.Form):
         except UnsafeAddressError as error:
             raise forms.ValidationError(str(error)) from error
 
-    def kind_of_watch(self) -> str:
-        """Say what kind of watch the form is about."""
-        raise NotImplementedError
-
-    def bound(self) -> dict[str, Any]:
-        """Give the bound of a threshold; of any other watch, nothing."""
-        if self.kind_of_watch() != Watch.Kind.THRESHOLD:
+    def bound(self, kind: str) -> dict[str, Any]:
+        """Give the bound of a threshold; of any other kind of watch, nothing."""
+        if kind != Watch.Kind.THRESHOLD:
             return {}
         side, line, upper = (self.cleaned_data[name] for name in ("side", "line", "upper"))
         return {"leaves": [line, upper]} if side == "outside" else {side: line}
@@ -66,14 +62,9 @@ class ChangeWatchForm(ToldForm):
         told = {name: getattr(watch, name) for name in ("frequency", "by_email", "webhook_url")}
         bounds = {"side": "outside" if isinstance(line, list) else side, "line": lines[0], "upper": lines[1]}
         super().__init__(data, initial=told | bounds)
-        self._kind: str = watch.kind
         if watch.kind != Watch.Kind.THRESHOLD:
             for name in bounds:
                 del self.fields[name]
-
-    def kind_of_watch(self) -> str:
-        """Say what kind the watch is."""
-        return self._kind
 
 
 class WatchForm(ToldForm):
@@ -92,7 +83,3 @@ class WatchForm(ToldForm):
         help_text="Field: definition, facts/status, … Claim: its id. Search: words. Cell: instrument/topic. "
         "Number: measured/delay/numbers/delay_months.",
     )
-
-    def kind_of_watch(self) -> str:
-        """Say what kind was chosen."""
-        return str(self.cleaned_data["kind"])

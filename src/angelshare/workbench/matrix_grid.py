@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
+from threading import Lock
 from typing import Literal, TypeAlias, get_args
 
 from django.db.models import F
@@ -40,6 +41,8 @@ Topics: TypeAlias = tuple[tuple[str, str], ...]
 
 _MOST_ROWS = 4_096
 _met: dict[tuple[str, Topics], Row] = {}
+_keeping = Lock()
+"""Held by the thread that keeps or drops rows: a server's threads share them."""
 
 
 @record
@@ -108,9 +111,14 @@ class Grid:
 
 
 def shown_relation(cell: Cell, treatment: str) -> Relation:
-    """Say what to show for a cell: on distillates, an instrument that governs by leaving them out `excludes`."""
-    by_exclusion = treatment == "excludes" and cell.relation == "governs" and cell.topic == DISTILLATES
-    return "excludes" if by_exclusion else cell.relation
+    """Say what to show for a cell; see `shown_as`."""
+    return shown_as(cell.relation, cell.topic, treatment)
+
+
+def shown_as(relation: Relation, topic: str, treatment: str) -> Relation:
+    """Say what to show for a relation: on distillates, an instrument that governs by leaving them out `excludes`."""
+    by_exclusion = treatment == "excludes" and relation == "governs" and topic == DISTILLATES
+    return "excludes" if by_exclusion else relation
 
 
 def read_grid(day: date | None = None) -> Grid:
@@ -134,14 +142,15 @@ def _grid(day: date | None, _state: tuple[int, str | None]) -> Grid:
 
 def _rows(pages: Sequence[Stood], topics: Topics) -> Sequence[Row]:
     """Give a row per page; only revisions not met before are loaded, since a revision never says anything else."""
-    new = [page.sha256 for page in pages if (page.sha256, topics) not in _met]
+    met = {page.sha256: row for page in pages if (row := _met.get((page.sha256, topics))) is not None}
+    new = [page.sha256 for page in pages if page.sha256 not in met]
     said = Revision.objects.filter(sha256__in=new).values_list("sha256", F("dossier__cells"), F("dossier__facts"))
     held = {sha256: (cells, facts) for sha256, cells, facts in said}
-    rows = [_met.get((page.sha256, topics)) or _row(page, topics, *held[page.sha256]) for page in pages]
-    for page, row in zip(pages, rows, strict=True):
-        _met[page.sha256, topics] = row
-    while len(_met) > max(_MOST_ROWS, len(pages)):
-        _met.pop(next(iter(_met)), None)
+    rows = [met.get(page.sha256) or _row(page, topics, *held[page.sha256]) for page in pages]
+    with _keeping:
+        _met.update({(page.sha256, topics): row for page, row in zip(pages, rows, strict=True)})
+        for key in list(_met)[: max(0, len(_met) - max(_MOST_ROWS, len(pages)))]:
+            del _met[key]
     return rows
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 from django.db import transaction
 
 from angelshare.core.dossier import Dossier, Measured
-from angelshare.core.errors import WorkbenchError
+from angelshare.core.errors import PlanError, WorkbenchError
 from angelshare.workbench import people
 from angelshare.workbench.chain import dossier_at
 from angelshare.workbench.imports import import_run
@@ -51,7 +52,17 @@ def said(run: Run) -> str:
 
 
 def _placed(held: Sequence[Measured], new: Measured) -> Sequence[Measured]:
-    same = [(old.kind, old.label) == (new.kind, new.label) for old in held]
+    labels = _labels_now(held)
+    same = [(old.kind, labels.get(old.run, old.label)) == (new.kind, new.label) for old in held]
     if not any(same):
         return [*held, new]
     return [new if is_same else old for old, is_same in zip(held, same, strict=True)]
+
+
+def _labels_now(held: Sequence[Measured]) -> Mapping[str, str]:
+    """Give what this version calls the imported runs: an earlier one may have worded the label of a block otherwise."""
+    labels: dict[str, str] = {}
+    for run in Run.objects.filter(sha256__in=[one.run for one in held]):
+        with contextlib.suppress(PlanError):  # a report that is no longer read: the label stands as it is held
+            labels[run.sha256] = block(run).label
+    return labels

@@ -11,15 +11,19 @@ from typing import Any, Generic, TypeVar
 
 from angelshare.core.audit import Audit
 from angelshare.core.compute import ComputeLedger
+from angelshare.core.defend import DefendReport
 from angelshare.core.delay import DelayReport
 from angelshare.core.errors import AngelshareError, PlanError, RunFolderError, nearest
+from angelshare.core.marks import WatermarkReport
 from angelshare.core.record import record
 from angelshare.core.records import Number
 from angelshare.core.strict import convert, decode_json
+from angelshare.report.defend_figures import defend_figures, defend_label
 from angelshare.report.delay_figures import delay_figures
 from angelshare.report.figures import drawn
 from angelshare.report.ledger_figure import threshold_figure
 from angelshare.report.svg import Figure
+from angelshare.report.watermark_figure import p_value_figure
 from angelshare.workbench import run_numbers
 
 R = TypeVar("R")
@@ -110,8 +114,31 @@ LEDGER = RunKind(
         sentence=report.sentence,
     ),
 )
+DEFENCES = RunKind(
+    name="defences",
+    made_by="defend",
+    report=DefendReport,
+    title=lambda report: report.plan,
+    figures=defend_figures,
+    shown=lambda report: Shown(
+        label=defend_label(report), numbers=run_numbers.of_defences(report), sentence=report.sentence
+    ),
+)
+WATERMARK = RunKind(
+    name="watermark",
+    made_by="watermark",
+    report=WatermarkReport,
+    title=lambda report: f"watermark: {report.subject}",
+    figures=lambda report: [p_value_figure(report)],
+    shown=lambda report: Shown(
+        # a mark is asked for by its key, whatever text it is sought in
+        label=f"Watermark of key {report.key_fingerprint} ({report.mode})",
+        numbers={"scored_tokens_needed": report.needed},
+        sentence=report.sentence,
+    ),
+)
 
-KINDS: tuple[RunKind[Any], ...] = (AUDIT, DELAY, LEDGER)
+KINDS: tuple[RunKind[Any], ...] = (AUDIT, DELAY, LEDGER, DEFENCES, WATERMARK)
 """Every kind that can be brought; another verb's results come in by one more entry."""
 
 

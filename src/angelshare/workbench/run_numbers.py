@@ -6,8 +6,10 @@ from collections.abc import Mapping
 
 from angelshare.core.audit import Audit
 from angelshare.core.compute import ComputeLedger
+from angelshare.core.defend import DefendReport
 from angelshare.core.delay import DelayReport
 from angelshare.core.records import Number
+from angelshare.report.defend_figures import defend_numbers
 from angelshare.report.delay_words import default_of, front
 
 _LONGEST = 200
@@ -17,7 +19,7 @@ _LONGEST = 200
 def audit_label(audit: Audit) -> str:
     """Say what an audit measured: who taught whom what."""
     head = audit.header
-    return f"{head.task}: {head.student} taught by {head.teacher}"
+    return f"What {head.student} students recover of {head.task} from {head.teacher}"
 
 
 def of_audit(audit: Audit) -> Mapping[str, Number]:
@@ -55,6 +57,11 @@ def of_delay(report: DelayReport) -> Mapping[str, Number]:
             "campaign_cost_usd": report.attributable.cost_usd,
         }
     return numbers
+
+
+def of_defences(report: DefendReport) -> Mapping[str, Number]:
+    """Give, per defence, the worst case, its reduction and what honest users lose."""
+    return {name[:_LONGEST]: number for name, number in defend_numbers(report).items()}
 
 
 def of_ledger(ledger: ComputeLedger) -> Mapping[str, Number]:

@@ -46,7 +46,7 @@ def watches(request: HttpRequest) -> HttpResponse:
                 said_["kind"],
                 slug=said_["slug"],
                 target=said_["target"],
-                bound=form.bound(),
+                bound=form.bound(said_["kind"]),
                 weekly=said_["frequency"] == Watch.Frequency.WEEKLY,
                 by_email=said_["by_email"],
                 webhook_url=said_["webhook_url"],

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from django.db.models import F
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.html import escape
-from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
 from angelshare.core.errors import NoSuchPageError
@@ -54,7 +53,6 @@ def every_page() -> Iterator[Exported]:
         yield exported(row)
 
 
-@xframe_options_exempt
 @require_safe
 def embed(request: HttpRequest, slug: str, figure: str) -> HttpResponse:
     """Give a figure of a page as a picture that any site may frame; it can do nothing but be seen."""
@@ -62,7 +60,7 @@ def embed(request: HttpRequest, slug: str, figure: str) -> HttpResponse:
         dossier, revision = dossier_at(slug)
         svg = embedded(dossier, revision, figure)
     except NoSuchPageError as error:
-        raise Http404(str(error)) from error
+        return render(request, "404.html", {"reason": str(error)}, status=404)
     tag = f'"{hashlib.sha256(svg.encode()).hexdigest()[:32]}"'
     if request.headers.get("If-None-Match") == tag:
         return HttpResponse(status=304, headers={"ETag": tag})
@@ -72,6 +70,7 @@ def embed(request: HttpRequest, slug: str, figure: str) -> HttpResponse:
     response["Access-Control-Allow-Origin"] = "*"
     response["Cache-Control"] = "public, max-age=3600"
     response["ETag"] = tag
+    response.xframe_options_exempt = True  # how Django's own middleware is told
     return response
 
 

@@ -30,7 +30,7 @@ def watch(request: HttpRequest, number: int) -> HttpResponse:
         try:
             watch_edit.change(
                 held,
-                bound=form.bound(),
+                bound=form.bound(held.kind),
                 weekly=told["frequency"] == Watch.Frequency.WEEKLY,
                 by_email=told["by_email"],
                 webhook_url=told["webhook_url"],

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from angelshare.core.dossier import Change, Dossier
 from angelshare.core.records import Estimate, Number, Refusal
 from angelshare.report.numbers import given, phrase
-from angelshare.workbench.diff_words import holds, named
+from angelshare.workbench.diff_words import holds
 from angelshare.workbench.diffs import numbers_of
 from angelshare.workbench.models import Watch
+from angelshare.workbench.number_names import number_name, unit_of
 
 
 def lines_for(watch: Watch, changes: Sequence[Change], *, before: Dossier | None, after: Dossier) -> Sequence[str]:
@@ -63,7 +64,8 @@ def text_of(dossier: Dossier) -> str:
 def _crossed(watch: Watch, before: Dossier | None, after: Dossier) -> Sequence[str]:
     was = numbers_of(before).get(watch.target) if before else None
     now = numbers_of(after).get(watch.target)
-    said, unit = named(watch.target.rpartition("/")[2])
+    name = watch.target.partition("/numbers/")[2]
+    said, unit = number_name(name), unit_of(name)
     stated = isinstance(now, Estimate)
     if isinstance(was, Estimate) and not stated:
         why = phrase(now, unit=unit) if isinstance(now, Refusal) else "taken off the page"

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from angelshare.core.dossier import Dossier
 from angelshare.core.errors import WatchError, nearest
 from angelshare.core.strict import convert
-from angelshare.workbench.diff_words import named
 from angelshare.workbench.diffs import numbers_of
 from angelshare.workbench.models import Page, Watch
+from angelshare.workbench.number_names import number_name
 from angelshare.workbench.watch_match import bound_words
 
 NEEDS_PAGE = (Watch.Kind.PAGE, Watch.Kind.FIELD, Watch.Kind.CLAIM, Watch.Kind.THRESHOLD)
@@ -59,9 +59,8 @@ def said(watch: Watch) -> str:
 
 def _number_words(path: str) -> str:
     """Say which number: "measured/audit/numbers/recovery" is "recovery (audit)"."""
-    parts = path.split("/")
-    kind = f" ({parts[1].partition(':')[0]})" if len(parts) > 2 else ""  # noqa: PLR2004 - root, block, numbers, name
-    return f"{named(parts[-1])[0]}{kind}"
+    block, _, name = path.removeprefix("measured/").partition("/numbers/")
+    return f"{number_name(name)} ({block.partition(':')[0]})" if name else number_name(path)
 
 
 def _number(dossier: Dossier, target: str) -> str:

@@ -24,7 +24,7 @@ def sign_up(page, mailbox, name, *, role="Researcher", affiliation=""):
     page.goto("/")
     page.get_by_role("link", name="Sign up").click()
     main = page.get_by_role("main")
-    main.get_by_label("Email").fill(f"{name}@example.org")
+    main.get_by_label("E-mail").fill(f"{name}@example.org")
     main.get_by_label("Username").fill(name)
     main.get_by_label("I am").select_option(role)
     main.get_by_label("Affiliation").fill(affiliation)
@@ -49,7 +49,7 @@ def test_someone_signs_up_verifies_the_address_by_letter_and_signs_in(visitor, m
 def test_an_address_that_was_not_verified_opens_nothing(visitor, mailbox):
     visitor.goto("/accounts/signup/")
     main = visitor.get_by_role("main")
-    for label, text in (("Email", "umut@example.org"), ("Username", "umut"), ("Password (again)", CHOSEN)):
+    for label, text in (("E-mail", "umut@example.org"), ("Username", "umut"), ("Password (again)", CHOSEN)):
         main.get_by_label(label, exact=True).fill(text)
     main.get_by_label("Password", exact=True).fill(CHOSEN)
     main.get_by_role("button", name="Sign up").click()
@@ -127,7 +127,7 @@ def test_a_second_factor_is_set_up_and_then_asked_for_at_sign_in(opened, signed_
 
     again = opened()
     again.goto("/accounts/login/")
-    again.get_by_role("main").get_by_label("Email").fill("totila@example.org")
+    again.get_by_role("main").get_by_label("E-mail").fill("totila@example.org")
     again.get_by_role("main").get_by_label("Password").fill(PASSWORD)
     again.get_by_role("main").get_by_role("button", name="Sign in").click()
     expect(again.get_by_role("main")).to_contain_text("authenticator")

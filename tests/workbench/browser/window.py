@@ -13,7 +13,7 @@ def sign_in(page: Page, email: str, password: str = PASSWORD) -> None:
     """Sign in by the form."""
     page.goto("/accounts/login/")
     main = page.get_by_role("main")
-    main.get_by_label("Email").fill(email)
+    main.get_by_label("E-mail").fill(email)
     main.get_by_label("Password").fill(password)
     main.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()

@@ -1,0 +1,1 @@
+"""Text watermarks: key schedules, detectors that count, and generators."""

@@ -1,0 +1,1 @@
+"""Room lineage: where did it end up."""
