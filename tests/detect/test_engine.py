@@ -1,4 +1,8 @@
+from importlib.util import find_spec
+
 import ibis
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from angelshare.core.errors import MissingExtraError, PlanError
@@ -30,13 +34,10 @@ def test_an_unknown_engine_is_refused_with_the_nearest_name():
 
 
 def test_spark_without_its_package_names_the_extra():
-    try:
-        import pyspark  # noqa: F401 - whether it is there is the question
-    except ModuleNotFoundError:
-        with pytest.raises(MissingExtraError, match=r"angelshare\[spark\]"):
-            connect("spark")
-    else:
+    if find_spec("pyspark") is not None:
         pytest.skip("pyspark is installed")
+    with pytest.raises(MissingExtraError, match=r"angelshare\[spark\]"):
+        connect("spark")
 
 
 def test_no_file_is_an_error_and_not_an_empty_table(duck):
@@ -45,8 +46,6 @@ def test_no_file_is_an_error_and_not_an_empty_table(duck):
 
 
 def test_the_name_of_a_folder_adds_no_column(duck, tmp_path):
-    import pyarrow.parquet as pq
-
     place = tmp_path / "day=2026-09-21"
     place.mkdir()
     pq.write_table(mixed(5), place / "a.parquet")
@@ -59,7 +58,7 @@ def test_the_name_of_a_folder_adds_no_column(duck, tmp_path):
 
 
 def test_a_held_table_is_computed_once_and_leaves_nothing_behind(duck):
-    drawn = ibis.memtable({"x": list(range(100))}).mutate(y=ibis.random())
+    drawn = ibis.memtable(pa.table({"x": range(100)})).mutate(y=ibis.random())
 
     with held(duck, drawn) as table:
         once, again = (next(batches(duck, table.order_by("x"), 100))["y"] for _ in range(2))

@@ -66,7 +66,8 @@ class Accounts:
     def share(self, count: str, of: str = "requests") -> NDArray[np.float64]:
         """Give `count` over `of` by account; masked rows, where `of` is 0, hold -1, which no share is."""
         part, whole = self.columns[count], self.columns[of]
-        return np.divide(part, whole, out=np.full(len(self), -1.0), where=whole > 0)
+        shares: NDArray[np.float64] = np.divide(part, whole, out=np.full(len(self), -1.0), where=whole > 0)
+        return shares
 
 
 def load(state: Folder, first: str, last: str, *, kinds: Sequence[str] | None = None) -> Accounts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
@@ -60,7 +61,8 @@ def read(backend: ibis.BaseBackend, files: Sequence[Path]) -> ibis.Table:
     if not files:
         raise PlanError("no Parquet file to read; ingest some logs first")
     if backend.name == "duckdb":
-        return backend.read_parquet([str(path) for path in files], hive_partitioning=False)
+        with _old_names():
+            return backend.read_parquet([str(path) for path in files], hive_partitioning=False)
     table = backend.read_parquet(str(files[0]))
     for path in files[1:]:
         table = table.union(backend.read_parquet(str(path)))
@@ -77,7 +79,9 @@ def held(backend: ibis.BaseBackend, table: ibis.Table) -> Iterator[ibis.Table]:
     name = f"held_{next(_NUMBERS)}"
     backend.raw_sql(f"CREATE TEMP TABLE {name} AS {backend.compile(table)}")
     try:
-        yield backend.table(name)
+        with _old_names():
+            made = backend.table(name)
+        yield made
     finally:
         backend.raw_sql(f"DROP TABLE {name}")
 
@@ -99,6 +103,14 @@ def close(backend: ibis.BaseBackend) -> None:
         backend._session.stop()  # noqa: SLF001 - Ibis' own disconnect leaves the session's Java process running
     else:
         backend.disconnect()
+
+
+@contextmanager
+def _old_names() -> Iterator[None]:
+    """Let Ibis 12 ask DuckDB 2 for schemas under the name of DuckDB 1, which still works and warns."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r"fetch_arrow_table\(\) is deprecated", category=DeprecationWarning)
+        yield
 
 
 def _duckdb(limits: Limits) -> ibis.BaseBackend:

@@ -47,7 +47,8 @@ class Links:
 
     def rarity(self) -> NDArray[np.float64]:
         """(V,) weigh values by how few accounts have them: inverse document frequency, log(N / accounts)."""
-        return np.log(self.counts.shape[0] / np.maximum(self.accounts(), 1))
+        weights: NDArray[np.float64] = np.log(self.counts.shape[0] / np.maximum(self.accounts(), 1))
+        return weights
 
 
 def load_links(
@@ -76,8 +77,9 @@ def _load(backend: ibis.BaseBackend, files: Sequence[Path], ids: pa.StringArray,
         # text is turned into row numbers as it comes: the numbers take a tenth of its memory
         rows.append(pc.index_in(batch["account_id"], ids).to_numpy(zero_copy_only=False).astype(np.int32))
         names.append(batch["value"].cast(pa.string()))
-        n.append(batch["n"].to_numpy(zero_copy_only=False))
-        first.append(batch["first_at"].to_numpy(zero_copy_only=False))
+        # a sum of whole numbers is wider than they are in DuckDB
+        n.append(batch["n"].cast(pa.int64()).to_numpy())
+        first.append(batch["first_at"].to_numpy())
     text = pa.chunked_array(names, pa.string())
     values = pc.unique(text)
     values = values.take(pc.sort_indices(values))

@@ -26,7 +26,7 @@ from angelshare.detect.columns import (
     WAVES,
 )
 from angelshare.detect.engine import batches, held, read
-from angelshare.detect.links import DAY_S, LINKS, clocked, link_counts, top
+from angelshare.detect.links import DAY_S, LINKS, clocked, link_counts, since_1970, top
 from angelshare.store.files import PART, make_folder, storage_errors
 
 if TYPE_CHECKING:
@@ -114,14 +114,11 @@ def _sums(table: ibis.Table) -> ibis.Table:
         name: _sum((table.rff[index].cast("float64") * FIXED_POINT + 0.5).floor().cast("int64"))
         for index, name in enumerate(WAVES)
     }
-    created = table.account_created_at
     found |= {
         "gap_max_ms": table.gap_ms.max(),
         "first_at": table.micro.min(),
         "last_at": table.micro.max(),
-        "created_at": (
-            created.epoch_seconds().floor().cast("int64") * 1_000_000 + created.microsecond().cast("int64")
-        ).min(),
+        "created_at": since_1970(table.account_created_at).min(),
     }
     whole = {name: value.cast("int64") for name, value in found.items()}
     return table.group_by("account_id", "day").aggregate(**whole, plan=table.plan.min())
