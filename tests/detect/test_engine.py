@@ -57,8 +57,9 @@ def test_the_name_of_a_folder_adds_no_column(duck, tmp_path):
     assert sum(batch.num_rows for batch in batches(duck, table, 3)) == 9
 
 
-def test_a_held_table_is_computed_once_and_leaves_nothing_behind(duck):
-    drawn = ibis.memtable(pa.table({"x": range(100)})).mutate(y=ibis.random())
+def test_a_held_table_is_computed_once_and_leaves_nothing_behind(duck, tmp_path):
+    pq.write_table(pa.table({"x": range(100)}), tmp_path / "a.parquet")
+    drawn = read(duck, [tmp_path / "a.parquet"]).mutate(y=ibis.random())
 
     with held(duck, drawn) as table:
         once, again = (next(batches(duck, table.order_by("x"), 100))["y"] for _ in range(2))
