@@ -38,13 +38,13 @@ class BadLine:
     """Name of the file."""
 
     line: int
-    """Line, counted from one; 0 where the format has no lines."""
+    """Line, counted from one; in a JSON array the element, in Parquet the row; 0 for the file as a whole."""
 
     reason: str
     """Why."""
 
     sample: str
-    """Its first characters, with text of prompts left out."""
+    """Its shape: first characters with letters as a and digits as 9, so that no text of a prompt is in it."""
 
 
 @record
@@ -62,6 +62,9 @@ class Lines:
 
     samples: Sequence[BadLine]
     """A few of them, with their place."""
+
+    other: int = 0
+    """Records that are sound but no requests to a model: spans of other work, access lines of other paths."""
 
 
 @record
@@ -142,6 +145,20 @@ class StatuteHeading:
 
     unknown: str
     """What the traffic cannot say about it."""
+
+
+@record
+class Tie:
+    """A value that several members of a case share, by kind; the value itself is not kept."""
+
+    kind: str
+    """What is shared: skeleton, ip_prefix, payment, ..."""
+
+    members: Sequence[int]
+    """Which members have it, as places in `CaseFile.members`, counted from 0."""
+
+    outside: int
+    """Accounts outside the case that have it in the same period."""
 
 
 @record
@@ -242,6 +259,9 @@ class CaseFile:
     unknowns: Sequence[str]
     """What the traffic cannot show."""
 
+    ties: Sequence[Tie] = ()
+    """Values that most members share, the most widely shared first."""
+
     reviews: Sequence[Review] = ()
     """Decisions of people, in order."""
 
@@ -301,6 +321,26 @@ class NaiveRule:
 
 
 @record
+class Planted:
+    """What became of a group that a truth file names; the detector never sees such a file."""
+
+    name: str
+    """Campaign, or honest workload, as the truth file has it."""
+
+    honest: bool
+    """Whether it is an honest workload."""
+
+    accounts: int
+    """Accounts of it that asked in the period."""
+
+    in_campaigns: int
+    """Of these, members of cases decided as campaigns."""
+
+    largest_share: float
+    """Largest share of its accounts in one case decided as a campaign."""
+
+
+@record
 class DetectReport:
     """What `angelshare detect` found: `report.json`, the page, and what `--json` prints."""
 
@@ -351,6 +391,9 @@ class DetectReport:
 
     version: str
     """Version of angelshare."""
+
+    planted: Sequence[Planted] = ()
+    """Against a truth file, where one was given: a simulated or labelled provider."""
 
     cautions: Sequence[str] = ()
     """What to bear in mind."""
