@@ -23,6 +23,7 @@ class Budget:
 
     @property
     def per_day(self) -> float:
+        """Give the false campaigns allowed per day."""
         return self.campaigns / self.days
 
     def __str__(self) -> str:
