@@ -10,9 +10,10 @@ from angelshare.core.defend import DefendReport
 from angelshare.core.delay import DelayReport
 from angelshare.core.marks import WatermarkReport
 from angelshare.core.strict import plain
+from angelshare.core.traffic import DetectReport
 
 
-def report_json(report: Audit | DefendReport | DelayReport | ComputeLedger | WatermarkReport) -> bytes:
+def report_json(report: Audit | DefendReport | DelayReport | ComputeLedger | WatermarkReport | DetectReport) -> bytes:
     """Write a report as indented JSON, fields in the order of the record, numbers as Estimate or {"refused"} objects.
 
     Raises ValueError if a number is not finite.
