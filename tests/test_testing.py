@@ -9,7 +9,7 @@ import pytest
 
 from angelshare.core import plugins
 from angelshare.core.defences import DefenceCost
-from angelshare.core.errors import PlanError
+from angelshare.core.errors import LogLineError
 from angelshare.core.marks import WatermarkKey
 from angelshare.core.protocols import Fitted
 from angelshare.core.records import Completion, Evidence, Pair, Query, TokenAlternatives, Use
@@ -362,41 +362,50 @@ def test_a_broken_defence_fails_by_the_promise_it_breaks(defence, promise, queri
         check_defence(defence, Echo(), queries)
 
 
-class Table:
-    def __init__(self, columns: Sequence[str]) -> None:
-        self.columns = columns
-
-
 class LineReader:
-    """Reads a file's first line as column names."""
+    """Reads lines of account, time and model."""
 
-    def read(self, path: Path) -> Table:
-        if not path.exists():
-            raise PlanError(f"{path}: no such log")
-        return Table(path.read_text().split())
+    name = "lines"
+
+    def fits(self, record: object) -> bool:
+        return isinstance(record, str) and record.count(" ") == 2
+
+    def rows(self, record: object) -> Iterator[dict[str, str]]:
+        if not isinstance(record, str) or record.count(" ") != 2:
+            raise LogLineError("not three words")
+        yield dict(zip(("account_id", "ts", "model"), record.split(" "), strict=True))
 
 
 class BareReader(LineReader):
-    def read(self, path):
-        return Table(path.read_text().split())
+    def rows(self, record):
+        account, ts, model = record.split(" ")
+        yield {"account_id": account, "ts": ts, "model": model}
 
 
-class CarelessReader(LineReader):
-    def read(self, path):
-        return Table(["account"])
+class GreedyReader(LineReader):
+    def fits(self, record):
+        return True
 
 
-def test_a_reader_is_held_to_columns_and_to_a_named_error(tmp_path):
-    path = tmp_path / "log.txt"
-    path.write_text("account at prompt")
-    check_reader(LineReader(), path)
-    with pytest.raises(BrokenPromiseError, match=r"an AngelshareError, not a bare FileNotFoundError"):
-        check_reader(BareReader(), path)
-    with pytest.raises(BrokenPromiseError, match=r"a file that is not there is an AngelshareError"):
-        check_reader(CarelessReader(), path)
-    path.write_text("")
-    with pytest.raises(BrokenPromiseError, match="a table with columns"):
-        check_reader(LineReader(), path)
+class SilentReader(LineReader):
+    def rows(self, record):
+        return ()
+
+
+@pytest.mark.parametrize(
+    ("reader", "promise"),
+    [
+        (BareReader(), "a bad line is a LogLineError, not a bare"),
+        (GreedyReader(), "`fits` does not take None"),
+        (SilentReader(), "gives a request of sound records"),
+    ],
+)
+def test_a_reader_is_held_to_its_own_format_and_to_a_named_error(reader, promise):
+    records = ["a1 2026-01-01T00:00:00Z m", "a2 2026-01-01T00:00:01Z m"]
+
+    check_reader(LineReader(), records)
+    with pytest.raises(BrokenPromiseError, match=promise):
+        check_reader(reader, records)
 
 
 FOUND = Evidence(test="sign", statistic=2.0, p_value=0.04, n=30, null="both accounts write alike")

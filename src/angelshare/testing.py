@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from angelshare.core.defences import DefenceCost
-from angelshare.core.errors import AngelshareError
+from angelshare.core.errors import AngelshareError, LogLineError
 from angelshare.core.protocols import Defence, Detector, Fitted, Model, Reader, Remote, Student, Task
 from angelshare.core.records import Completion, Evidence, Extractor, Item, Meter, Pair, Query, Ring
 
@@ -122,27 +122,38 @@ def check_defence(defence: Defence, model: Model, queries: Sequence[Query]) -> l
     return answers
 
 
-def check_reader(reader: Reader, path: Path) -> None:
-    """Check that a reader reads `path` into a table of named columns, and refuses a file that is not there.
+def check_reader(reader: Reader, records: Sequence[Any]) -> None:
+    """Check that a reader knows the records of its own format, reads them alike twice, and refuses what is none.
 
-    What the columns must be is the business of the room that reads them. Raises BrokenPromiseError.
+    What the columns must be is the business of the room that reads them.
+
+    Args:
+        reader: the reader.
+        records: sound records of its format as it gets them: JSON objects, or lines of text.
+
+    Raises BrokenPromiseError.
     """
     where = f"reader {type(reader).__name__}"
-    _promise(callable(getattr(reader, "read", None)), where, "it has `read(path)`")
-    columns = list(getattr(reader.read(path), "columns", ()))
+    for method in ("fits", "rows"):
+        _promise(callable(getattr(reader, method, None)), where, f"it has `{method}(record)`")
+    _promise(bool(getattr(reader, "name", "")), where, "it has a `name`")
+    _promise(any(reader.fits(record) for record in records), where, "`fits` knows a record of its own format")
+    found = [dict(row) for record in records for row in reader.rows(record)]
+    _promise(bool(found), where, "`rows` gives a request of sound records")
     _promise(
-        bool(columns) and all(isinstance(name, str) for name in columns), where, "`read` gives a table with columns"
+        all(isinstance(name, str) for row in found for name in row), where, "a row maps names of columns to values"
     )
-    _promise(columns == list(reader.read(path).columns), where, "the same file gives the same columns again")
-    try:
-        reader.read(path.with_name(path.name + ".absent"))
-    except AngelshareError:
-        return
-    except OSError as error:
-        _promise(
-            holds=False, where=where, promise=f"a file that is not there is an AngelshareError, not a bare {error!r}"
-        )
-    _promise(holds=False, where=where, promise="a file that is not there is an AngelshareError")
+    again = [dict(row) for record in records for row in reader.rows(record)]
+    _promise(found == again, where, "the same records give the same rows again")
+    odds: tuple[object, ...] = (None, 7, "", "?", [], {}, {"": None})
+    for odd in odds:
+        _promise(not reader.fits(odd), where, f"`fits` does not take {odd!r} for a record of its own")
+        try:
+            list(reader.rows(odd))
+        except AngelshareError as error:
+            _promise(isinstance(error, LogLineError), where, f"a bad line is a LogLineError, not {error!r}")
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            _promise(holds=False, where=where, promise=f"a bad line is a LogLineError, not a bare {error!r}")
 
 
 def check_detector(detector: Detector, table: Any) -> list[Evidence]:  # noqa: ANN401 - whatever table its room uses

@@ -5,6 +5,7 @@ AngelshareError                 exit code 2 at the command line
 │   ├── UnknownKeyError         … names the key and its nearest spelling
 │   ├── KeyMismatchError        a watermark key is of another tokenizer, vocabulary or kind
 │   ├── TokenRangeError         a token id lies outside the vocabulary of a watermark key
+│   ├── LogError                a log holds too many bad lines, or is of another format than was said
 │   └── CatalogueError          a catalogue entry is wrong; the message names file and place
 │       ├── DuplicateIdError    … two entries with one id
 │       ├── DanglingIdError     … an id that leads nowhere
@@ -31,6 +32,7 @@ AngelshareError                 exit code 2 at the command line
 │   ├── FourEyesError           … an author may not publish their own proposal
 │   ├── WatchError              … a watch that could never fire, or names nothing
 │   └── UnsafeAddressError      … a webhook that leads into a private network
+├── LogLineError                one line of a log cannot be read; it is counted, and the rest goes on
 └── RefusedError                the data cannot say (carries a Refusal's reason)
     └── NoGapError              the teacher does not beat the floor
 """
@@ -59,6 +61,10 @@ class KeyMismatchError(PlanError):
 
 class TokenRangeError(PlanError):
     """A token id lies outside the vocabulary of a watermark key."""
+
+
+class LogError(PlanError):
+    """A log has too many bad lines, or is not of the format it was said to be."""
 
 
 class CatalogueError(PlanError):
@@ -171,6 +177,10 @@ class WatchError(WorkbenchError):
 
 class UnsafeAddressError(WorkbenchError):
     """A webhook leads into a private network, or is no web address."""
+
+
+class LogLineError(AngelshareError):
+    """A line of a log does not say what its format promises; readers raise it, and ingest counts it."""
 
 
 class RefusedError(AngelshareError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
@@ -151,10 +151,20 @@ class Defence(Protocol):
 
 
 class Reader(Protocol):
-    """Reads a vendor's log format into the canonical request table (room detect)."""
+    """Reads the records of a vendor's log format as rows of the request table (room detect)."""
 
-    def read(self, path: Path) -> Any:  # noqa: ANN401 - an Ibis table, kept out of core
-        """Read one file."""
+    name: str
+    """What `--reader` and messages call it."""
+
+    def fits(self, record: Any) -> bool:  # noqa: ANN401 - what a log line holds: a JSON object, or its text
+        """Say whether a record looks like one of this format: for naming the format of a file."""
+        ...
+
+    def rows(self, record: Any) -> Iterable[Mapping[str, Any]]:  # noqa: ANN401 - as above, and plain values by column
+        """Give the requests that a record holds, by raw column; none if it is sound but of no request.
+
+        Raises LogLineError for a record that is not what the format promises.
+        """
         ...
 
 

@@ -1,1 +1,1 @@
-"""Readers of log formats into the canonical request table."""
+"""Readers of gateway logs: one small class per vendor's format, one canonical table."""
