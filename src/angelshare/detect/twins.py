@@ -82,7 +82,8 @@ PROFILES: Mapping[LookAlike, Sequence[Condition]] = {
     # one organisation, one network, few templates with short answers over long texts, at all hours
     "rag-backfill": (
         _least("declared", 0.75, 0.2), _least("networks", 0.75, 0.2), _least("few templates", 0.8, 0.12),
-        _least("any hour", 0.88, 0.07), _most("repeated", 0.45, 0.1), _least("greedy", 0.45, 0.2),
+        _least("any hour", 0.88, 0.07), _most("repeated", 0.45, 0.1), _least("greedy", 0.4, 0.2),
+        _most("greedy", 0.72, 0.1),
     ),
     # one organisation that meets the server's own faults and has end users
     "failover-router": (
@@ -105,12 +106,13 @@ PROFILES: Mapping[LookAlike, Sequence[Condition]] = {
     ),
     # a new model, measured on the day it is there, and hardly anything else
     "release-day-benchmark": (
-        _least("moved at once", 0.4, 0.12), _least("few templates", 0.4, 0.2), _least("greedy", 0.25, 0.15),
+        _least("moved at once", 0.45, 0.1), _least("few templates", 0.4, 0.2), _least("greedy", 0.25, 0.15),
+        _most("synchrony", 0.35, 0.1),
     ),
     # one organisation in office hours that asks for reasons, through few templates
     "reasoning-audit": (
         _least("reasoning asked", 0.5, 0.2), _least("declared", 0.65, 0.2), _least("office", 0.75, 0.15),
-        _least("few templates", 0.75, 0.15), _most("synchrony", 0.18, 0.1),
+        _least("few templates", 0.7, 0.15), _most("synchrony", 0.18, 0.1), _most("end users", 0.9, 0.4),
     ),
     # one organisation's staff in office hours, each with customers
     "human-support": (
@@ -129,7 +131,7 @@ PROFILES: Mapping[LookAlike, Sequence[Condition]] = {
     ),
     # one organisation, one prompt, deterministic, at all hours
     "batch-classifier": (
-        _least("declared", 0.75, 0.2), _least("few templates", 0.85, 0.1), _least("greedy", 0.75, 0.15),
+        _least("declared", 0.75, 0.2), _least("few templates", 0.8, 0.12), _least("greedy", 0.68, 0.1),
         _least("any hour", 0.85, 0.08), _most("repeated", 0.5, 0.1),
     ),
 }  # fmt: skip
