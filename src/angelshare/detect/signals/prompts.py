@@ -123,7 +123,7 @@ def harvest(accounts: Accounts) -> Measured:
     which of them counts most differs between campaigns.
     """
     parts = [share(accounts, "no_session"), _negative(share(accounts, "streamed")), share(accounts, "many_choices"),
-             share(accounts, "logprobs"), _answer_length(accounts), _breadth(accounts)]  # fmt: skip
+             share(accounts, "logprobs"), answer_length(accounts), breadth(accounts)]  # fmt: skip
     total, n = np.zeros(len(accounts)), np.zeros(len(accounts))
     for part in parts:
         values = part.value[part.known]
@@ -137,12 +137,12 @@ def _negative(part: Measured) -> Measured:
     return Measured(value=-part.value, known=part.known, stratum=part.stratum, sums=part.sums)
 
 
-def _answer_length(accounts: Accounts) -> Measured:
+def answer_length(accounts: Accounts) -> Measured:
     out, given = accounts.columns["output_tokens"], accounts.columns["input_tokens"]
     return measured(accounts, np.log((out + 1) / (given + 1)), accounts.columns["tokens_known"] > 0)
 
 
-def _breadth(accounts: Accounts) -> Measured:
+def breadth(accounts: Accounts) -> Measured:
     """Measure log of an account's different templates, the most of a day, over its requests of a mean day."""
     text, days = accounts.columns["text_known"], np.maximum((accounts.active > 0).sum(axis=1), 1)
     return measured(accounts, np.log((accounts.columns["distinct_skeleton"] + 1) / (text / days + 1)), text > 0)
