@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from angelshare.core.errors import LogError
+from angelshare.core.errors import LogError, PlanError
 from angelshare.core.plugins import build, installed
 from angelshare.core.protocols import Reader
 from angelshare.core.records import Use
@@ -20,11 +21,20 @@ from angelshare.store.files import storage_errors
 
 LOOKED_AT = 50
 """Records looked at."""
+OPTION = re.compile(r"[a-z_]+=.*")
 
 
 def reader_named(name: str) -> Reader:
-    """Build a reader by its name, `table:MAPPING.toml` and the like; raises PluginError."""
-    built: Reader = build("readers", Use(use=name))
+    """Build a reader by its name and options: `NAME`, `NAME:FIRST`, `NAME:FIRST,OPTION=VALUE`.
+
+    Raises PluginError, UnknownKeyError, or what the reader raises for a wrong option.
+    """
+    head_, *more = name.split(",")
+    wrong = [part for part in more if not OPTION.fullmatch(part)]
+    if wrong:
+        raise PlanError(f"--reader {name}: '{wrong[0]}' is not OPTION=VALUE")
+    options = dict(part.split("=", 1) for part in more)
+    built: Reader = build("readers", Use(use=head_, options=options))
     return built
 
 

@@ -80,6 +80,9 @@ def _rows(found: Iterator[Frame], reader: Reader, tally: Tally) -> Iterator[Piec
     """Ask the reader for the rows of each record, and gather them."""
     rows: list[Mapping[str, Any]] = []
     lines: list[int] = []
+    rest = getattr(reader, "rest", tuple)
+    list(rest())  # what a file that was given up left behind
+    line = 0
     for line, record in found:
         if isinstance(record, Broken):
             tally.bad(line, record.reason, record.text)
@@ -90,13 +93,16 @@ def _rows(found: Iterator[Frame], reader: Reader, tally: Tally) -> Iterator[Piec
             tally.bad(line, str(error), str(record))
             continue
         if not new:
-            tally.other += 1
+            tally.other += not getattr(reader, "holds", False)
             continue
         rows += new
         lines += [line] * len(new)
         if len(rows) >= ROWS:
             yield _piece(rows, lines)
             rows, lines = [], []
+    left = list(rest())
+    rows += left
+    lines += [line] * len(left)
     if rows:
         yield _piece(rows, lines)
 
@@ -116,7 +122,8 @@ def _parquet(path: Path, reader: Reader, tally: Tally) -> Iterator[Piece]:
         try:
             for batch in pq.ParquetFile(source).iter_batches(batch_size=ROWS if columns is None else 4 * ROWS):
                 if columns is None:
-                    records = (Frame(before + k + 1, _without_null(row)) for k, row in enumerate(batch.to_pylist()))
+                    plain = enumerate(_to_micro(batch).to_pylist())
+                    records = (Frame(before + k + 1, _without_null(row)) for k, row in plain)
                     yield from _rows(records, reader, tally)
                 else:
                     yield Piece(columns(batch, path.name), range(before + 1, before + batch.num_rows + 1))
@@ -127,3 +134,15 @@ def _parquet(path: Path, reader: Reader, tally: Tally) -> Iterator[Piece]:
 
 def _without_null(row: Mapping[str, Any]) -> Mapping[str, Any]:
     return {name: value for name, value in row.items() if value is not None}
+
+
+def _to_micro(batch: Any) -> Any:  # noqa: ANN401 - an Arrow batch
+    """Cut instants to microseconds, the finest that plain values know."""
+    fine = [
+        place for place, one in enumerate(batch.schema) if pa.types.is_timestamp(one.type) and one.type.unit == "ns"
+    ]
+    for place in fine:
+        one = batch.schema.field(place)
+        cut = batch.column(place).cast(pa.timestamp("us", tz=one.type.tz), safe=False)
+        batch = batch.set_column(place, one.name, cut)
+    return batch

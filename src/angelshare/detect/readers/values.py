@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import math
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
 from angelshare.core.errors import LogLineError
@@ -105,8 +106,8 @@ def _since(at_: dt.datetime) -> int:
 
 def whole(value: object) -> int:
     """Read a whole number, also from text or a float without fraction; raises LogLineError."""
-    if isinstance(value, str):
-        value = _number_in(value)
+    if isinstance(value, str | Decimal):
+        value = _number_in(str(value))
     if isinstance(value, bool):
         raise LogLineError("not a whole number")
     if isinstance(value, int):
@@ -118,8 +119,8 @@ def whole(value: object) -> int:
 
 def number(value: object) -> float:
     """Read a finite number, also from text; raises LogLineError."""
-    if isinstance(value, str):
-        value = _number_in(value)
+    if isinstance(value, str | Decimal):
+        value = _number_in(str(value))
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise LogLineError("not a number")
     try:
@@ -158,6 +159,8 @@ def word(value: object) -> str | None:
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
+    if isinstance(value, Decimal):  # as BigQuery exports long ids
+        return format(value, "f").partition(".")[0] if value == value.to_integral_value() else str(value)
     if isinstance(value, float) and math.isfinite(value):
         return str(int(value)) if value.is_integer() else str(value)
     raise LogLineError("not a name")
@@ -169,3 +172,8 @@ def milliseconds(start: object, end: object) -> float | None:
         return None
     passed = (instant(end) - instant(start)) / 1000
     return passed if passed >= 0 else None
+
+
+def as_json(value: object) -> str:
+    """Write plain values as JSON text."""
+    return json.dumps(value, ensure_ascii=False)
