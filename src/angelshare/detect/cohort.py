@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import TypeVar, TypeVarTuple
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from angelshare.detect.accounts import Accounts
 
-Given = ParamSpec("Given")
+Given = TypeVarTuple("Given")
 Made = TypeVar("Made")
 Group = NDArray[np.intp]
 """Rows of `Accounts`, each once."""
@@ -38,16 +38,16 @@ SMALLEST_SD = 0.02
 """Standard deviation below which a cohort counts as alike: a share that nobody varies is no yardstick."""
 
 
-def once(make: Callable[Concatenate[Accounts, Given], Made]) -> Callable[Concatenate[Accounts, Given], Made]:
+def once(make: Callable[[Accounts, *Given], Made]) -> Callable[[Accounts, *Given], Made]:
     """Remember what `make` gave for the last `KEPT_ACCOUNTS` sets of accounts, told apart by identity: none changes."""
     held: OrderedDict[tuple[int | str, ...], tuple[tuple[object, ...], Made]] = OrderedDict()
 
     @wraps(make)
-    def remembered(accounts: Accounts, /, *args: Given.args, **kwargs: Given.kwargs) -> Made:
+    def remembered(accounts: Accounts, /, *args: *Given) -> Made:
         key = (id(accounts), *(arg if isinstance(arg, str) else id(arg) for arg in args))
         if key not in held:
             # the arguments are held with the result, so that no other object can come to have their id
-            held[key] = ((accounts, *args), make(accounts, *args, **kwargs))
+            held[key] = ((accounts, *args), make(accounts, *args))
             while len({first for first, *_ in held}) > KEPT_ACCOUNTS:
                 held.popitem(last=False)
         held.move_to_end(key)

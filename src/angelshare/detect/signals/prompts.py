@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from angelshare.detect.accounts import Accounts
-from angelshare.detect.cohort import Group, Measured, excess, measured, once, share, strata
+from angelshare.detect.cohort import FEWEST_OTHERS, Group, Measured, excess, measured, once, share, strata
 from angelshare.detect.signals.pairs import excess_pairs
 
 TAUGHT = ("code", "maths", "reasoning", "tool use")
@@ -104,8 +104,13 @@ def focus(group: Group, current: Accounts, history: Accounts) -> float | None:
         return None
     layer = strata(current)[mine]
     sums, accounts = mix_by_volume(current)
-    others = np.maximum(accounts[layer] - 1, 1)
-    expected = ((sums[layer] - shares[mine]) / others[:, None]).mean(axis=0) + RARE_CAPABILITY
+    members = layer[None, :] == np.arange(len(accounts))[:, None]
+    sums, accounts = sums - members.astype(np.float64) @ shares[mine], accounts - members.sum(axis=1)
+    if accounts.sum() < FEWEST_OTHERS:
+        return None
+    few = (accounts < FEWEST_OTHERS)[:, None]
+    usual = np.where(few, sums.sum(axis=0), sums) / np.where(few, accounts.sum(), accounts[:, None])
+    expected = usual[layer].mean(axis=0) + RARE_CAPABILITY
     own = shares[mine].mean(axis=0) + RARE_CAPABILITY
     taught = np.isin(names, TAUGHT)
     return float((own * np.log(own / expected))[taught].sum())
@@ -123,7 +128,7 @@ def harvest(accounts: Accounts) -> Measured:
     which of them counts most differs between campaigns.
     """
     parts = [share(accounts, "no_session"), _negative(share(accounts, "streamed")), share(accounts, "many_choices"),
-             share(accounts, "logprobs"), answer_length(accounts), breadth(accounts)]  # fmt: skip
+             share(accounts, "logprobs"), answer_length(accounts), _breadth(accounts)]  # fmt: skip
     total, n = np.zeros(len(accounts)), np.zeros(len(accounts))
     for part in parts:
         values = part.value[part.known]
@@ -138,11 +143,12 @@ def _negative(part: Measured) -> Measured:
 
 
 def answer_length(accounts: Accounts) -> Measured:
+    """Measure log of output over input tokens."""
     out, given = accounts.columns["output_tokens"], accounts.columns["input_tokens"]
     return measured(accounts, np.log((out + 1) / (given + 1)), accounts.columns["tokens_known"] > 0)
 
 
-def breadth(accounts: Accounts) -> Measured:
+def _breadth(accounts: Accounts) -> Measured:
     """Measure log of an account's different templates, the most of a day, over its requests of a mean day."""
     text, days = accounts.columns["text_known"], np.maximum((accounts.active > 0).sum(axis=1), 1)
     return measured(accounts, np.log((accounts.columns["distinct_skeleton"] + 1) / (text / days + 1)), text > 0)
