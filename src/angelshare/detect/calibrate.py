@@ -122,7 +122,9 @@ def calibrate(windows: Sequence[Window], *, budget: Budget, rng: Generator,
         rng: draws which groups are taken.
         specs: signals that can run on these logs.
     """
-    random = joined([measure(_chance(one, rng), one.current, one.history, specs=specs) for one in windows])
+    random = joined(
+        [measure(_chance(one, rng), one.current, one.history, specs=specs, decides=False) for one in windows]
+    )
     pools = [measure(benign_groups(one.current, rng=rng), one.current, one.history, specs=specs) for one in windows]
     found = [
         measure(

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import binom
 
 from angelshare.core.traffic import Signal
 from angelshare.detect.accounts import Accounts
+from angelshare.detect.cohort import seen_before
 from angelshare.detect.group import Candidate
 from angelshare.detect.linkage import membership
 from angelshare.detect.novelty import new_values, used_by, value_groups
+from angelshare.detect.synchrony import IN_STEP, in_step
 
 SMALLEST = 5
 """Accounts that make a group; fewer cannot be told from chance."""
@@ -19,6 +23,8 @@ BELONGS = 0.5
 """Probability from which an account is a member."""
 MOST = 60
 """Groups looked at, those with the most accounts first."""
+UNUSUAL = 1e-4
+"""Probability, if members were drawn from everybody, of as many accounts that history does not know."""
 SAME = 0.5
 """Share of the smaller of two groups in the larger from which they are one."""
 
@@ -28,8 +34,8 @@ def candidates(current: Accounts, history: Accounts) -> Sequence[Candidate]:
 
     Never compares accounts two by two: work grows with links.
     """
-    found = [*_by_templates(current, history)]
-    return _merged(found, current)
+    found = [*_by_templates(current, history), *_by_rhythm(current, history)]
+    return _merged(found)
 
 
 def _by_templates(current: Accounts, history: Accounts) -> Sequence[Candidate]:
@@ -48,6 +54,19 @@ def _by_templates(current: Accounts, history: Accounts) -> Sequence[Candidate]:
     return out
 
 
+def _by_rhythm(current: Accounts, history: Accounts) -> Sequence[Candidate]:
+    """Find accounts that keep time with each other and are new to these logs more often than others are."""
+    fresh = ~seen_before(current, history)
+    out: list[Candidate] = []
+    for score in in_step(current, fresh):
+        seed = np.where(score >= IN_STEP, 0.9, 0.0) * np.where(fresh, 1.0, 0.3)
+        for one in _made(membership(current, history, seed), ["synchrony"]):
+            new = int(fresh[one.members].sum())
+            if binom.sf(new - 1, len(one), float(fresh.mean())) < UNUSUAL:
+                out.append(one)
+    return out
+
+
 def _made(weight: NDArray[np.float64], found_by: Sequence[Signal]) -> Sequence[Candidate]:
     members = np.flatnonzero(weight >= BELONGS)
     if len(members) < SMALLEST:
@@ -55,23 +74,20 @@ def _made(weight: NDArray[np.float64], found_by: Sequence[Signal]) -> Sequence[C
     return [Candidate(members=members, weight=weight[members], found_by=tuple(found_by))]
 
 
-def _merged(found: Sequence[Candidate], current: Accounts) -> Sequence[Candidate]:
-    """Make one of groups that hold mostly the same accounts, each account with its highest probability."""
+def _merged(found: Sequence[Candidate]) -> Sequence[Candidate]:
+    """Make one of groups that hold mostly the same accounts; the largest come first.
+
+    What was found earlier in `found` is drawn more sharply (a template is nobody else's, a rhythm may be): it keeps its
+    members, and the other only adds how it was found.
+    """
     kept: list[Candidate] = []
-    for one in sorted(found, key=len, reverse=True):
+    for one in found:
         for place, other in enumerate(kept):
-            if len(np.intersect1d(one.members, other.members, assume_unique=True)) >= SAME * len(one):
-                kept[place] = _union(other, one, len(current))
+            common = len(np.intersect1d(one.members, other.members, assume_unique=True))
+            if common >= SAME * min(len(one), len(other)):
+                how = tuple(dict.fromkeys((*other.found_by, *one.found_by)))
+                kept[place] = dataclasses.replace(other, found_by=how)
                 break
         else:
             kept.append(one)
     return sorted(kept, key=len, reverse=True)
-
-
-def _union(first: Candidate, second: Candidate, n: int) -> Candidate:
-    weight = np.zeros(n)
-    for one in (first, second):
-        weight[one.members] = np.maximum(weight[one.members], one.weight)
-    members = np.flatnonzero(weight > 0)
-    found_by = tuple(dict.fromkeys((*first.found_by, *second.found_by)))
-    return Candidate(members=members, weight=weight[members], found_by=found_by)

@@ -16,6 +16,7 @@ from angelshare.detect.decide import attainable, decide
 from angelshare.detect.engine import Limits, close, connect
 from angelshare.detect.signals import SIGNALS, SignalSpec, off
 from angelshare.detect.sketch import Folder, update
+from angelshare.detect.textless import without_text
 
 WINDOWS = 3
 """Benign windows at most; more only adds time, since they come to overlap."""
@@ -67,7 +68,7 @@ def find(state: Folder, engine: str, *, budget: Budget, allow: Mapping[str, str]
         update(state, backend)
     finally:
         close(backend)
-    current, before = load(state, *period), load(state, *history)
+    current, before = _loaded(state, *period, text=text), _loaded(state, *history, text=text)
     if len(before.days) < LEAST_DAYS:
         raise PlanError(
             f"benign history from {history[0]} to {history[1]} has {len(before.days)} day with requests; "
@@ -75,7 +76,7 @@ def find(state: Folder, engine: str, *, budget: Budget, allow: Mapping[str, str]
         )
     specs = usable(current, text=text)
     windows = [
-        Window(current=load(state, first, last), history=load(state, before.days[0], end))
+        Window(current=_loaded(state, first, last, text=text), history=_loaded(state, before.days[0], end, text=text))
         for first, last, end in spans(before.days, len(current.days))
     ]
     calibration = calibrate(windows, budget=budget, rng=stream("detect", "calibrate", before.days[0]), specs=specs)
@@ -84,6 +85,11 @@ def find(state: Folder, engine: str, *, budget: Budget, allow: Mapping[str, str]
         cases=cases, calibration=_said(calibration), off=_off(current, text=text), accounts=len(current),
         days=current.days,
     )  # fmt: skip
+
+
+def _loaded(state: Folder, first: str, last: str, *, text: bool) -> Accounts:
+    accounts = load(state, first, last)
+    return accounts if text else without_text(accounts)
 
 
 def usable(current: Accounts, *, text: bool) -> Sequence[SignalSpec]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from angelshare.detect.accounts import Accounts
-from angelshare.detect.cohort import main_value, seen_before
+from angelshare.detect.cohort import main_value, once, seen_before
 
 KINDS: Mapping[str, tuple[float, float]] = {
     "ip_prefix": (-0.7, 4.0), "asn": (-0.7, 2.0), "user_agent": (-0.7, 3.0), "payment": (0.0, 5.0),
@@ -28,7 +28,8 @@ ROUNDS = 4
 OVERDISPERSED = 0.5
 """Share of a count's weight that is believed, as requests of one account come in runs."""
 MOST_OF_COUNTS = 12.0
-BINS_AT_MOST, BINS_BELIEVED = 3.0, 0.25
+BINS_AT_MOST, BINS_BELIEVED, SHRINK_BINS = 4.0, 0.7, 6.0
+BINS_AN_HOUR, HOURS_A_DAY = 6, 24
 NEW_AT_MOST = 1.5
 
 
@@ -102,18 +103,32 @@ def _newness(seen: NDArray[np.bool_], weight: NDArray[np.float64]) -> NDArray[np
 
 
 def _timed(current: Accounts, weight: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Weigh the ten minutes in which an account is active by how much more members are active then than everybody."""
+    """Weigh in which ten minutes of an hour an account is active, by where in that hour the members are.
+
+    Given the hour, six bins are alike under the null; the members' share of a bin, with `SHRINK_BINS` of everybody's
+    added and the account's own part taken out, over a sixth.
+    """
     counts: sparse.csr_matrix = current.links["bin"].counts
     if not counts.nnz:
         return np.zeros(len(current))
-    active = sparse.csr_matrix((np.ones(counts.nnz), counts.indices, counts.indptr), shape=counts.shape)
-    everyone = np.asarray(active.sum(axis=0)).ravel()
-    everyone = (everyone + 1) / (everyone + 1).sum()
-    members = active.T @ weight
+    hour = _hour_of(current)
+    members = np.bincount(counts.indices, weights=np.repeat(weight, np.diff(counts.indptr)), minlength=len(hour))
+    within = np.bincount(hour, weights=members)
     row = np.repeat(np.arange(len(current)), np.diff(counts.indptr))
-    own = weight[row]
-    degree = np.diff(counts.indptr)[row]
-    share = (members[counts.indices] - own + 200 * everyone[counts.indices]) / (members.sum() - own * degree + 200)
-    each = np.log(np.maximum(share, 1e-12) / everyone[counts.indices])
-    total = np.bincount(row, weights=each, minlength=len(current))
+    place = hour[counts.indices]
+    # the account's own bins of that hour leave the hour's sum, its own bin the bin's
+    mine = sparse.csr_matrix((np.ones(counts.nnz), place, counts.indptr.copy()), shape=(len(current), len(within)))
+    mine.sum_duplicates()
+    own = weight[row] * np.asarray(mine[row, place]).ravel()
+    inside = members[counts.indices] - weight[row] + SHRINK_BINS / BINS_AN_HOUR
+    share = np.maximum(inside, 1e-9) / np.maximum(within[place] - own + SHRINK_BINS, 1e-9)
+    total = np.bincount(row, weights=np.log(np.maximum(share * BINS_AN_HOUR, 0.1)), minlength=len(current))
     return np.clip(BINS_BELIEVED * total, -BINS_AT_MOST, BINS_AT_MOST)
+
+
+@once
+def _hour_of(current: Accounts) -> NDArray[np.int64]:
+    """(bins,) number the hour of each bin of the links."""
+    split = [value.split("/") for value in current.links["bin"].values.to_pylist()]
+    named = np.array([int(day) * HOURS_A_DAY + int(at) // BINS_AN_HOUR for day, at in split], dtype=np.int64)
+    return np.unique(named, return_inverse=True)[1].astype(np.int64)

@@ -70,15 +70,17 @@ def measure(groups: Sequence[Group], current: Accounts, history: Accounts, *, sp
     """Measure groups of accounts of `current` against `history`."""
     found = [[spec.measure(group, current, history) for spec in specs] for group in groups]
     shape = (len(groups), len(specs))
-    told = [intent(group, current, history) for group in groups]
-    declared = [TRAITS["declared"](group, current, history) for group in groups]
+    deep = groups if decides else []
+    told = [intent(group, current, history) for group in deep] or [None] * len(groups)
+    declared = [TRAITS["declared"](group, current, history) for group in deep] or [None] * len(groups)
+    fits = [explain(group, current, history) for group in deep] or [() for _ in groups]
     return Measured(
         signals=tuple(spec.name for spec in specs),
         values=np.array([[value or 0.0 for value in row] for row in found], dtype=np.float64).reshape(shape),
         known=np.array([[value is not None for value in row] for row in found], dtype=np.bool_).reshape(shape),
         intent=np.array([value or 0.0 for value in told], dtype=np.float64),
         undeclared=np.array([1.0 - (value or 0.0) for value in declared], dtype=np.float64),
-        fits=[explain(group, current, history) for group in groups],
+        fits=fits,
         size=np.array([len(group) for group in groups], dtype=np.intp),
     )
 

@@ -44,15 +44,15 @@ def sentence(ruling: Ruling, expected: Estimate, calibration: Calibration, *, p_
         return f"These accounts act as one, and no honest workload explains it: {held}. {NOTICE}"
     if ruling.look_alike is not None:
         return f"Explained by an honest workload, {ruling.look_alike} (fit {fits[0][1]:.2f} of 1). {NOTICE}"
+    if expected.value <= budget.campaigns:
+        return (
+            f"Within the budget, but too weak to hold the false discoveries among this run's cases ({held}). {NOTICE}"
+        )
     alike = round(p_value * (n + 1)) - 1
     if alike > 0:
         return (
             f"Not detectable at the budget of {budget}: {alike} of {n} honest groups as coordinated score as high "
             f"({held}); more days alone would not tell them apart. {NOTICE}"
-        )
-    if expected.value <= budget.campaigns:
-        return (
-            f"Within the budget, but not beyond the rate of false discoveries among this run's cases ({held}). {NOTICE}"
         )
     need = calibration.days * expected.value / budget.campaigns
     return f"Not detectable at the budget of {budget} ({held}); it would need about {need:.0f} benign days. {NOTICE}"
