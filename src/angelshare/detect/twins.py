@@ -142,8 +142,8 @@ ours, chosen on simulated worlds of seeds below 100."""
 def explain(group: Group, current: Accounts, history: Accounts) -> Sequence[tuple[LookAlike, float]]:
     """Say how well each honest workload's profile fits a group, 0..1, best first.
 
-    The fit is that of the worst of its conditions that the logs can check, times the square root of the share that
-    they can: a profile is as good as its weakest point, and worth less unseen.
+    The fit is that of the worst of its conditions that the logs can check, times the share of its "at least"
+    conditions that they can: a profile is as good as its weakest point, and what is not seen speaks for nobody.
     """
     return fits(values(group, current, history))
 
@@ -177,4 +177,5 @@ def check(found: Mapping[str, float | None], profile: Sequence[Condition]) -> Se
 
 def _fit(some: Sequence[Checked]) -> float:
     met = [one.met for one in some if one.met is not None]
-    return min(met) * float(np.sqrt(len(met) / len(some))) if met else 0.0
+    shown = [one.met is not None for one in some if one.condition.side == "at least"]
+    return min(met) * sum(shown) / len(shown) if met else 0.0
