@@ -12,6 +12,7 @@ from angelshare.cli.catalogue import catalogue
 from angelshare.cli.defend import defend
 from angelshare.cli.delay import delay
 from angelshare.cli.demo import demo
+from angelshare.cli.detect import detect
 from angelshare.cli.ledger import ledger
 from angelshare.cli.measure import measure
 from angelshare.cli.plugins import plugins
@@ -29,7 +30,21 @@ def app() -> None:
     """Measure how much of a closed-weight model's capability evaporates through its API."""
 
 
-for command in (measure, defend, watermark, scores, delay, ledger, catalogue, serve, publish, demo, report, plugins):
+for command in (
+    measure,
+    defend,
+    watermark,
+    detect,
+    scores,
+    delay,
+    ledger,
+    catalogue,
+    serve,
+    publish,
+    demo,
+    report,
+    plugins,
+):
     app.add_command(command)
 
 

@@ -74,7 +74,10 @@ def _info(case: CaseFile, version: str, made_at: str) -> dict[str, Any]:
         "created_time": _epoch_ms(made_at), "first_seen_time": _epoch_ms(case.first_at),
         "last_seen_time": _epoch_ms(case.last_at),
         "related_events_count": sum(member.requests for member in case.members),
-        "analytic": {"name": "angelshare detect", "uid": "angelshare.detect", "type_id": STATISTICAL, "type": "Statistical", "version": version},
+        "analytic": {
+            "name": "angelshare detect", "uid": "angelshare.detect", "type_id": STATISTICAL,
+            "type": "Statistical", "version": version,
+        },
         "attacks": [
             {"technique": {"uid": one.id, "name": one.name}, "version": f"ATLAS {VERSION}"} for one in TECHNIQUES
         ],
