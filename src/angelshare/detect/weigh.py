@@ -66,8 +66,9 @@ class Measured:
         )  # fmt: skip
 
 
-def measure(groups: Sequence[Group], current: Accounts, history: Accounts, *, specs: Sequence[SignalSpec]) -> Measured:
-    """Measure groups of accounts of `current` against `history`."""
+def measure(groups: Sequence[Group], current: Accounts, history: Accounts, *, specs: Sequence[SignalSpec],
+            decides: bool = True) -> Measured:  # fmt: skip
+    """Measure groups of accounts of `current` against `history`; not what only decides unless `decides`."""
     found = [[spec.measure(group, current, history) for spec in specs] for group in groups]
     shape = (len(groups), len(specs))
     deep = groups if decides else []
