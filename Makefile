@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNS ?= runs
 
-.PHONY: audit serve test check calibrate bench reproduce real figures screenshots postgres bundled reference clean
+.PHONY: audit serve test check calibrate bench reproduce real figures screenshots postgres spark bundled reference clean
 
 audit: $(VENV)/.train  ## measure the bundled teacher and write a report
 	$(BIN)/angelshare measure plans/quick.toml --out $(RUNS)
@@ -40,6 +40,9 @@ screenshots: $(VENV)/.all  ## refresh the pictures of the workbench; needs Debia
 postgres: $(VENV)/.all $(VENV)/.load  ## the workbench's tests, kill test and load on PostgreSQL, installed from Debian if missing
 	$(BIN)/python scripts/postgres.py
 
+spark: $(VENV)/.spark  ## traffic sketches on Spark, byte by byte those of DuckDB; Java comes from Debian if missing
+	$(VENV)/spark/bin/python scripts/spark.py
+
 bundled: $(VENV)/.train  ## train the bundled teacher and base again
 	$(BIN)/python -m angelshare.measure.bundle plans/bundled.toml src/angelshare/bundled
 
@@ -66,6 +69,11 @@ $(VENV)/.all: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/.load: $(VENV)/.all  # the load tool, apart from what it must not share a process with
 	$(PYTHON) -m venv $(VENV)/load
 	$(VENV)/load/bin/python -m pip install --quiet --disable-pip-version-check 'locust>=2.47,<3'
+	touch $@
+
+$(VENV)/.spark: pyproject.toml constraints.txt  # apart: half a gigabyte that nothing else needs
+	$(PYTHON) -m venv $(VENV)/spark
+	$(VENV)/spark/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[spark,test]'
 	touch $@
 
 clean:

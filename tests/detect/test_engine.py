@@ -57,13 +57,24 @@ def test_the_name_of_a_folder_adds_no_column(duck, tmp_path):
     assert sum(batch.num_rows for batch in batches(duck, table, 3)) == 9
 
 
-def test_a_held_table_is_computed_once_and_leaves_nothing_behind(duck, tmp_path):
+@pytest.mark.parametrize("spill", [None, "it's spilled"])
+def test_a_held_table_is_computed_once_and_leaves_nothing_behind(tmp_path, spill):
+    folder = None if spill is None else tmp_path / spill
+    duck = connect("duckdb", Limits(memory_gib=1, threads=1, spill=folder))
     pq.write_table(pa.table({"x": range(100)}), tmp_path / "a.parquet")
     drawn = read(duck, [tmp_path / "a.parquet"]).mutate(y=ibis.random())
 
     with held(duck, drawn) as table:
         once, again = (next(batches(duck, table.order_by("x"), 100))["y"] for _ in range(2))
         assert once.equals(again)
-        assert len(duck.raw_sql("SELECT table_name FROM duckdb_tables()").fetchall()) == 1
+        assert len(names(duck)) == 1
+        assert folder is None or len(list(folder.iterdir())) == 1
 
-    assert duck.raw_sql("SELECT table_name FROM duckdb_tables()").fetchall() == []
+    assert names(duck) == []
+    assert folder is None or list(folder.iterdir()) == []
+    close(duck)
+
+
+def names(backend):
+    found = backend.raw_sql("SELECT name FROM sqlite_master").fetchall()
+    return [name for (name,) in found if name.startswith("held")]

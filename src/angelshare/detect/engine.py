@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from angelshare.core.errors import EndpointError, MissingExtraError, PlanError, nearest
 from angelshare.core.record import record
+from angelshare.store.files import make_folder
 
 if TYPE_CHECKING:
     import ibis
@@ -71,25 +74,39 @@ def read(backend: ibis.BaseBackend, files: Sequence[Path]) -> ibis.Table:
 
 @contextmanager
 def held(backend: ibis.BaseBackend, table: ibis.Table) -> Iterator[ibis.Table]:
-    """Keep a table that is asked for twice: DuckDB computes it once, others as often as they find it best."""
+    """Keep a table that is asked for twice: DuckDB computes it once, others as often as they find it best.
+
+    It is kept as a compressed file in the folder for what is spilled, which takes a tenth of its memory; without such
+    a folder, in memory.
+    """
     if backend.name != "duckdb":
         yield table
         return
     # not Ibis' own cache(), whose clean-up DuckDB 2 refuses
-    name = f"held_{next(_NUMBERS)}"
-    backend.raw_sql(f"CREATE TEMP TABLE {name} AS {backend.compile(table)}")
+    name, query = f"held_{next(_NUMBERS)}", backend.compile(table)
+    spill = backend.raw_sql("SELECT current_setting('temp_directory')").fetchone()[0]
+    if spill:
+        file = make_folder(Path(spill)) / f"{name}_{os.getpid()}.parquet"
+        make, drop = f"COPY ({query}) TO {_quoted(file)} (FORMAT parquet)", f"DROP VIEW IF EXISTS {name}"
+    else:
+        make, drop = f"CREATE TEMP TABLE {name} AS {query}", f"DROP TABLE IF EXISTS {name}"
     try:
+        backend.raw_sql(make)
         with _old_names():
-            made = backend.table(name)
+            made = backend.read_parquet(str(file), table_name=name) if spill else backend.table(name)
         yield made
     finally:
-        backend.raw_sql(f"DROP TABLE {name}")
+        if spill:
+            file.unlink(missing_ok=True)
+        backend.raw_sql(drop)
 
 
 def batches(backend: ibis.BaseBackend, table: ibis.Table, rows: int) -> Iterator[pa.RecordBatch]:
     """Compute `table` and give it in pieces of about `rows` rows; DuckDB never holds more than a few of them."""
     if backend.name != "duckdb":
-        yield from backend.to_pyarrow_batches(table, chunk_size=rows)
+        # not Ibis' own to_pyarrow_batches, which goes through pandas and makes floats of whole numbers with gaps
+        found = backend._session.sql(backend.compile(table)).toArrow()  # noqa: SLF001 - Ibis shows it nowhere else
+        yield from found.to_batches(max_chunksize=rows)
         return
     result = backend.con.sql(backend.compile(table))
     # renamed in DuckDB 2; Ibis' own to_pyarrow_batches knows the old name only
@@ -111,6 +128,11 @@ def _old_names() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"fetch_arrow_table\(\) is deprecated", category=DeprecationWarning)
         yield
+
+
+def _quoted(path: Path) -> str:
+    """Write a path as text of SQL."""
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 def _duckdb(limits: Limits) -> ibis.BaseBackend:
@@ -140,6 +162,11 @@ def _spark(name: str, limits: Limits) -> ibis.BaseBackend:
         from pyspark.sql import SparkSession  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise MissingExtraError(f"the engine '{name}'", "spark") from error
+    if not name.startswith("sc://") and not (os.environ.get("JAVA_HOME") or shutil.which("java")):
+        raise EndpointError(
+            f"the engine '{name}' needs Java 17 or later, and none was found; "
+            "install it (Debian: openjdk-17-jre-headless) or set JAVA_HOME"
+        )
     builder = SparkSession.builder.appName("angelshare").config("spark.sql.session.timeZone", "UTC")
     if name.startswith("sc://"):
         builder = builder.remote(name)
