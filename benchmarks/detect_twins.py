@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 
 from angelshare.core.traffic import LookAlike
 from angelshare.detect.intent import intent, parts
+from angelshare.detect.signals import SIGNALS
 from angelshare.detect.twins import RECOGNISED, explain
 from angelshare.stats.conformal import share
 from angelshare.stats.intervals import estimate
-from benchmarks.detect_worlds import blurred, measurable
+from benchmarks.detect_groups import blurred, measurable
 
 LEVEL, DRAWS = 0.95, 500
 FAMILIES = {"fixed-prompt-cot": "elicitation", "grader": "grading", "silent-relay": "relay"}
@@ -44,6 +45,7 @@ def measure(seed: int, data: Path | None, *, text: bool) -> Iterator[dict[str, A
                 "best": fits[0][0] if fits[0][1] >= RECOGNISED else "none",
                 "fits": dict(fits), "intent": intent(members, world.current, world.history),
                 "parts": dict(parts(members, world.current, world.history)),
+                "signals": {spec.name: spec.measure(members, world.current, world.history) for spec in SIGNALS},
             }  # fmt: skip
 
 
@@ -121,6 +123,22 @@ def ranking(rows: Sequence[dict[str, Any]], score: str) -> Iterator[str]:
         yield f"| {kind} | {by_world(loud, score, 'campaign', kind)} |"
 
 
+def signals(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """Print, for each signal, how it ranks campaigns against random accounts and against its own honest twins."""
+    yield "| signal | role | AUC against random accounts | lowest AUC against one of its twins | median of campaigns |"
+    yield "| --- | --- | --- | --- | --- |"
+    loud = [row for row in rows if row["name"] != RELAY]
+    for spec in SIGNALS:
+        some = [row | {"value": row["signals"][spec.name]} for row in loud]
+        twins: dict[str, str] = {kind: by_world(some, "value", "campaign", kind) for kind in spec.twins}
+        known = {kind: said for kind, said in twins.items() if said}
+        worst = min(known, key=lambda kind: known[kind]) if known else ""
+        values = [row["value"] for row in some if row["kind"] == "campaign" and row["value"] is not None]
+        middle = f"{np.median(values):.2f} ({len(values)})" if values else ""
+        random = by_world(some, "value", "campaign", "random")
+        yield f"| `{spec.name}` | {spec.role} | {random} | {known.get(worst, '')} {worst} | {middle} |"
+
+
 def learnt(rows: Sequence[dict[str, Any]], trained: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Score rows by ridge logistic weights learnt on `trained` without the row's family and look-alike kind."""
     names = list(rows[0]["parts"])
@@ -174,7 +192,7 @@ def main() -> None:
         some = [row for row in rows if row["found"] == found]
         print("\n## As found by a search" if found else "\n## As they are", end="\n\n")
         scored = learnt(some, trained) if trained else []
-        tables = [confusion(some), excused(some), ranking(some, "intent"), ranking(scored, "learnt")]
+        tables = [confusion(some), excused(some), ranking(some, "intent"), ranking(scored, "learnt"), signals(some)]
         print("\n\n".join("\n".join(table) for table in tables))
 
 
