@@ -71,7 +71,7 @@ PROFILES: Mapping[LookAlike, Sequence[Condition]] = {
     ),
     # one organisation writes texts of many kinds at all hours, sampled, through templates of its own
     "synthetic-data": (
-        _least("declared", 0.65, 0.15), _least("networks", 0.6, 0.2), _least("any hour", 0.93, 0.05),
+        _least("declared", 0.65, 0.15), _least("networks", 0.5, 0.2), _least("any hour", 0.91, 0.05),
         _least("few templates", 0.55, 0.2), _most("repeated", 0.12, 0.08), _most("greedy", 0.5, 0.2),
     ),
     # one organisation, in office hours, starting together, about code
@@ -83,51 +83,51 @@ PROFILES: Mapping[LookAlike, Sequence[Condition]] = {
     "rag-backfill": (
         _least("declared", 0.75, 0.2), _least("networks", 0.75, 0.2), _least("few templates", 0.8, 0.12),
         _least("any hour", 0.88, 0.07), _most("repeated", 0.45, 0.1), _least("greedy", 0.4, 0.2),
-        _most("greedy", 0.72, 0.1),
+        _most("greedy", 0.78, 0.08),
     ),
     # one organisation that meets the server's own faults and has end users
     "failover-router": (
-        _least("declared", 0.5, 0.2), _least("faults", 0.01, 0.005), _least("limited", 0.02, 0.01),
+        _least("declared", 0.5, 0.2), _least("faults", 0.008, 0.004), _least("limited", 0.017, 0.008),
     ),
     # the same prompts round the clock, all at once
     "drift-monitor": (
-        _least("repeated", 0.4, 0.2), _least("any hour", 0.93, 0.05), _least("declared", 0.6, 0.2),
-        _least("greedy", 0.6, 0.25),
+        _least("repeated", 0.4, 0.2), _least("any hour", 0.91, 0.05), _least("declared", 0.6, 0.2),
+        _least("greedy", 0.5, 0.2),
     ),
     # one organisation, one key in many places, people's hours
     "shared-team-key": (
-        _least("declared", 0.6, 0.2), _least("places per key", 1.0, 0.15), _most("few templates", 0.65, 0.15),
-        _most("end users", 0.6, 0.3), _most("any hour", 0.92, 0.05), _most("synchrony", 0.12, 0.08),
+        _least("declared", 0.6, 0.2), _least("places per key", 0.95, 0.15), _most("few templates", 0.65, 0.15),
+        _most("end users", 0.6, 0.3), _most("any hour", 0.92, 0.05), _most("synchrony", 0.16, 0.08),
     ),
     # many end users named, few networks, prompts of every kind
     "gateway": (
-        _least("end users", 0.5, 0.3), _least("networks", 0.45, 0.2), _most("few templates", 0.45, 0.15),
-        _least("undeclared infrastructure", 0.9, 0.4), _most("synchrony", 0.12, 0.08),
+        _least("end users", 0.42, 0.2), _least("networks", 0.45, 0.2), _most("few templates", 0.5, 0.15),
+        _least("undeclared infrastructure", 0.9, 0.4), _most("synchrony", 0.16, 0.08),
     ),
     # a new model, measured on the day it is there, and hardly anything else
     "release-day-benchmark": (
         _least("moved at once", 0.45, 0.1), _least("few templates", 0.4, 0.2), _least("greedy", 0.25, 0.15),
-        _most("synchrony", 0.35, 0.1),
+        _most("synchrony", 0.42, 0.1),
     ),
     # one organisation in office hours that asks for reasons, through few templates
     "reasoning-audit": (
-        _least("reasoning asked", 0.5, 0.2), _least("declared", 0.65, 0.2), _least("office", 0.75, 0.15),
-        _least("few templates", 0.7, 0.15), _most("synchrony", 0.18, 0.1), _most("end users", 0.9, 0.4),
+        _least("reasoning asked", 0.38, 0.15), _least("declared", 0.65, 0.2), _least("office", 0.75, 0.15),
+        _least("few templates", 0.7, 0.15), _most("synchrony", 0.22, 0.1), _most("end users", 0.9, 0.4),
     ),
     # one organisation's staff in office hours, each with customers
     "human-support": (
         _least("declared", 0.75, 0.2), _least("office", 0.75, 0.15), _least("end users", 0.9, 0.4),
-        _most("synchrony", 0.18, 0.1),
+        _most("synchrony", 0.25, 0.1),
     ),
     # opened together and at once in use, from one place
     "new-tenant": (
-        _least("young", 0.75, 0.2), _least("opened together", 1.2, 0.4), _least("networks", 0.5, 0.2),
-        _least("declared", 0.2, 0.15),
+        _least("young", 0.75, 0.2), _least("opened together", 1.05, 0.4), _least("networks", 0.4, 0.2),
+        _least("declared", 0.16, 0.1),
     ),
     # one team in office hours, many wordings of few ideas, no end users
     "red-team": (
         _least("declared", 0.35, 0.2), _least("office", 0.75, 0.15), _most("few templates", 0.75, 0.15),
-        _most("end users", 0.6, 0.3), _least("no session", 0.45, 0.15), _most("synchrony", 0.18, 0.1),
+        _most("end users", 0.6, 0.3), _least("no session", 0.4, 0.15), _most("synchrony", 0.22, 0.1),
     ),
     # one organisation, one prompt, deterministic, at all hours
     "batch-classifier": (
