@@ -14,11 +14,14 @@ from click.testing import CliRunner
 
 import angelshare
 from angelshare.cli import app
+from angelshare.detect.shown import without_accounts
 from angelshare.report.defend_publish import publish_defend
 from angelshare.report.delay_publish import publish_delay
+from angelshare.report.detect_publish import publish_detect
 from angelshare.report.publish import publish
 from angelshare.report.watermark_publish import publish_watermark
 from angelshare.store.manifest import Subject, seal
+from report import detect_sample
 from report.defend_sample import lab
 from report.delay_sample import report
 from report.sample import sample
@@ -84,5 +87,15 @@ def watermark_run(folder: Path) -> Path:
     """Write a sealed watermark test."""
     publish_watermark(tested(), folder, command="angelshare watermark a.txt --key k.toml")
     subject = Subject(kind="watermark", name="watermark", sha256="3" * 64, seeds=[1])
+    seal(folder, subject, started_at="2026-11-24T12:00:00Z", seconds=1.0)
+    return folder
+
+
+def detect_run(folder: Path) -> Path:
+    """Write a sealed detect run, as the verb does: accounts are counted in it, not named."""
+    publish_detect(
+        without_accounts(detect_sample.report()), folder, command="angelshare detect logs --calibrate benign"
+    )
+    subject = Subject(kind="detect", name="detect", sha256="4" * 64, seeds=[])
     seal(folder, subject, started_at="2026-11-24T12:00:00Z", seconds=1.0)
     return folder

@@ -17,10 +17,11 @@ from angelshare.workbench.measured import block, figures
 from angelshare.workbench.proposals import accept
 from angelshare.workbench.publishing import bring
 from angelshare.workbench.run_kinds import KINDS, RunKind, Shown
-from workbench.runs import audit_run, defend_run, delay_run, ledger_run, watermark_run
+from workbench.runs import audit_run, defend_run, delay_run, detect_run, ledger_run, watermark_run
 
 MAKERS = {
     "audit": audit_run, "delay": delay_run, "ledger": ledger_run, "defences": defend_run, "watermark": watermark_run,
+    "detect": detect_run,
 }  # fmt: skip
 
 
@@ -125,3 +126,22 @@ def test_a_page_keeps_the_numbers_of_a_run_that_this_version_cannot_read(make_do
     assert "this version draws no figure of it" in answer.content.decode()
     assert client.get("/embed/alpha/weighing.svg").status_code == 404
     assert client.get(f"/runs/{run.sha256}/").status_code == 400
+
+
+@pytest.mark.usefixtures("page")
+def test_a_detect_run_shows_its_campaigns_with_its_hash_and_names_no_account(people, client, tmp_path, now):
+    made = bring(detect_run(tmp_path / "d"), "alpha", message="", by=people["editor"], now=now)
+    accept(made.pk, reviewer=people["reviewer"], now=now)
+    shown = [client.get(place).content.decode() for place in ("/alpha/", f"/runs/{made.run_id}/")]
+    shown.append(client.get(f"/api/v1/runs/{made.run_id}").content.decode())
+
+    (measured,) = dossier_at("alpha")[0].measured
+    assert (measured.kind, measured.run) == ("detect", made.run_id)
+    assert measured.numbers["false_campaigns_realised"].value == 0.4
+    for text in shown:
+        assert made.run_id[:12] in text
+        assert "-acct-" not in text
+    for page in shown[:2]:
+        assert "2 groups of accounts are campaigns" in page
+        assert "Cases by their evidence" in page
+        assert "A match is not an accusation" in page

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from angelshare.core.errors import AngelshareError, PlanError, RunFolderError
 from angelshare.core.record import record
-from angelshare.core.strict import convert, decode_json, encode, plain
+from angelshare.core.strict import decode_json, encode, plain
 from angelshare.core.traffic import CaseFile, Review
 from angelshare.detect.chain import CaseContext, ChainLink, chain
 from angelshare.detect.sign import SHOWN, check_signature, public_key
@@ -65,8 +65,8 @@ class CaseDocument:
 
 def closed(case: CaseFile, context: CaseContext, key: Ed25519PrivateKey, *, at: str) -> CaseDocument:
     """Chain and sign a case that was just made; `at` is an instant in UTC."""
-    # what a reader will decode is what is hashed: 1 and 1.0 differ in JSON, not in a record
-    kept = convert(plain(case), CaseFile, case.id)
+    # what a reader will decode is what is hashed and shown: keys in order, and 1 told from 1.0
+    kept = decode_json(encode(case), CaseFile, case.id)
     links = chain(kept, context)
     return CaseDocument(
         format=CASE_FORMAT, notice=NOTICE, case=kept, context=context, links=links,

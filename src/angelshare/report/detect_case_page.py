@@ -5,7 +5,7 @@ from __future__ import annotations
 from angelshare.core.records import Estimate
 from angelshare.core.traffic import CaseFile, Review
 from angelshare.report.detect_figures import ties_figure, timeline_figure
-from angelshare.report.detect_page import footer, models_of, remaining, set_plain, subjects_of
+from angelshare.report.detect_page import RULES, footer, models_of, remaining, set_plain, subjects_of
 from angelshare.report.detect_tables import (
     evidence_table,
     members_table,
@@ -13,7 +13,7 @@ from angelshare.report.detect_tables import (
     sensitivity_table,
     statute_table,
 )
-from angelshare.report.detect_words import NOTICE, WORDS, e_value, requests_of, resembles, span
+from angelshare.report.detect_words import NOTICE, WORDS, e_value, requests_of, resembles, span, titled
 from angelshare.report.markup import Markup, tag
 from angelshare.report.numbers import count, dollars, full, parts
 from angelshare.report.sections import document, set_facts, set_figure, set_words
@@ -37,7 +37,7 @@ def case_page(case: CaseFile, *, origin: str, signed_by: str) -> str:
         tag("section", {"id": "remaining"}, remaining(case)), _reviews(case), _provenance(origin, signed_by),
         set_words(WORDS),
     )  # fmt: skip
-    return document(f"Case {case.id}", _header(case), main, footer())
+    return document(titled(case), _header(case), main, footer(), rules=RULES)
 
 
 def _header(case: CaseFile) -> Markup:
@@ -54,7 +54,7 @@ def _header(case: CaseFile) -> Markup:
     ]
     return tag(
         "header", None, tag("p", {"class": "kicker"}, f"Case file. {NOTICE}"),
-        tag("h1", None, f"Case {case.id}"), set_facts(facts, wide=True),
+        tag("h1", None, titled(case)), set_facts(facts, wide=True),
     )  # fmt: skip
 
 

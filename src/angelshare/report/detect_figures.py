@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from angelshare.core.traffic import CaseFile, DetectReport, Tie
 from angelshare.report.axes import x_axis, y_axis
-from angelshare.report.detect_words import NOTICE, all_cases, e_value, requests_of, span
+from angelshare.report.detect_words import NOTICE, all_cases, e_value, requests_of, span, titled
 from angelshare.report.markup import Markup, join, tag
 from angelshare.report.numbers import count
 from angelshare.report.scales import Scale
@@ -26,7 +26,7 @@ def cases_figure(report: DetectReport) -> Figure:
     if not cases:
         return empty("cases", title, reason="No group of accounts was looked at closely.", threat=_line(report))
     powers = [max(0.0, math.log10(max(case.e_value, 1.0))) for case in cases]
-    scale = Scale(low=0.0, high=max(1.0, *powers) * 1.08, start=_LEFT, end=_RIGHT)
+    scale = Scale(low=0.0, high=max(1.0, *powers) * 1.3, start=_LEFT, end=_RIGHT)
     base = _TOP + _ROW * len(cases)
     rows = [_case_row(case, power, scale, _TOP + _ROW * index)
             for index, (case, power) in enumerate(zip(cases, powers, strict=True))]  # fmt: skip
@@ -35,7 +35,7 @@ def cases_figure(report: DetectReport) -> Figure:
     said = "; ".join(f"{case.id}: {case.verdict}, {count(len(case.members))} accounts, e-value {e_value(case.e_value)}"
                      for case in cases)  # fmt: skip
     caption = (
-        "Filled bars are campaigns and look-alikes, pale ones the data cannot decide. A long bar alone decides "
+        "Dark bars are campaigns and look-alikes, light ones the data cannot decide. A long bar alone decides "
         "nothing: a look-alike may have one that its workload explains."
     )
     return Figure(
@@ -47,7 +47,7 @@ def cases_figure(report: DetectReport) -> Figure:
 
 def timeline_figure(case: CaseFile, *, name: str = "") -> Figure:
     """Draw the requests of a case per day, with the number of members active."""
-    title, threat = f"Requests of case {case.id} per day", f"{NOTICE} {span(case)}."
+    title, threat = f"{titled(case)}: requests per day", f"{NOTICE} {span(case)}."
     shapes = list(case.timeline)
     if not shapes:
         return empty(name or "timeline", title, reason="No day has a request.", threat=threat)
@@ -69,7 +69,7 @@ def timeline_figure(case: CaseFile, *, name: str = "") -> Figure:
 
 def ties_figure(case: CaseFile, *, name: str = "") -> Figure:
     """Draw members and the values they share: each line is one member's use of one shared value."""
-    title, threat = f"What the members of case {case.id} share", f"{NOTICE} Values are counted, never shown."
+    title, threat = f"{titled(case)}: what its members share", f"{NOTICE} Values are counted, never shown."
     ties = [tie for tie in case.ties if tie.members][:_MOST_TIES]
     if not ties:
         return empty(name or "ties", title, reason="No value that is kept is shared by two members.", threat=threat)
@@ -104,12 +104,12 @@ def detect_figures(report: DetectReport) -> Sequence[Figure]:
 
 def _case_row(case: CaseFile, power: float, scale: Scale, top: float) -> Markup:
     x, y = scale.inside(power), top + 16
-    fill = "pale" if case.verdict == "insufficient evidence" else "bd"
+    fill = "bd" if case.verdict == "insufficient evidence" else "pale"
     return group(
         f"{case.id}: {case.verdict}, e-value {e_value(case.e_value)}", _COLOUR[case.verdict],
         text(12, y + 4, shortened(f"{case.id}: {case.verdict}", _LEFT - 24), classes="s"),
         rect((scale.start, y - 8), (x - scale.start, 16), fill), line((x, y - 10), (x, y + 10), "ln w"),
-        text(min(x + 8, _RIGHT - 60), y + 4, f"{count(len(case.members))} accounts", classes="halo s"),
+        text(x + 8, y + 4, f"{count(len(case.members))} accounts", classes="halo s"),
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from angelshare.report.detect_tables import (
     naive_table,
     planted_table,
 )
-from angelshare.report.detect_words import LIMITS, NOTICE, WORDS, lines_read
+from angelshare.report.detect_words import LIMITS, NOTICE, WORDS, lines_read, titled
 from angelshare.report.markup import Markup, join, tag
 from angelshare.report.notes import Notes
 from angelshare.report.numbers import count, full, parts, percent
@@ -25,6 +25,8 @@ from angelshare.report.words import instant
 
 _LEVEL = 0.95
 _NO_NOTES = Notes(refusals=[], cautions=[])
+RULES = "section h3{font-size:1.05rem;font-weight:600;margin:1.6rem 0 .3rem}"
+"""CSS of pages with cases."""
 _DRAWN = 12
 """Campaigns drawn one by one; more stand in the table, and each has a page of its own."""
 
@@ -46,7 +48,7 @@ def detect_page(report: DetectReport, *, command: str) -> str:
         tag("section", {"class": "tables", "id": "tables"}, *(set_plain(table) for table in tables)),
         _cautions(report), _again(command), set_words(WORDS),
     )  # fmt: skip
-    return document("Campaigns in API traffic", _header(report), main, footer())
+    return document("Campaigns in API traffic", _header(report), main, footer(), rules=RULES)
 
 
 def footer() -> Markup:
@@ -129,7 +131,7 @@ def _campaign(case: CaseFile, number: int) -> Markup:
     ]
     return tag(
         "section", {"class": "part", "id": f"case-{case.id}"},
-        tag("h2", None, f"Case {case.id}"), tag("p", {"class": "lead"}, case.sentence),
+        tag("h2", None, titled(case)), tag("p", {"class": "lead"}, case.sentence),
         tag("p", {"class": "small muted"}, f"{NOTICE} Hypothesis: {case.hypothesis}"), set_facts(facts, wide=True),
         set_figure(number, timeline_figure(case, name=f"timeline-{number}")),
         set_figure(number + 1, ties_figure(case, name=f"ties-{number}")),

@@ -39,8 +39,17 @@ def detect_summary(report: DetectReport) -> RenderableType:
     ))  # fmt: skip
     read = Text(printable(f"Lines: {lines_read(report.lines)}."))
     more = [Text(f"{len(cases) - _MOST} more cases stand in the report.", style="dim")] * (len(cases) > _MOST)
+    truth = [
+        Text(printable(
+            f"Truth file: {one.name}: {count(one.in_campaigns)} of {count(one.accounts)} accounts in campaigns."
+        ))
+        for one in report.planted
+        if not one.honest or one.in_campaigns
+    ]  # fmt: skip
     notes = [Text(printable(caution), style="dim") for caution in report.cautions]
-    return Group(*off, Text(printable(report.sentence)), table, *more, realised, read, *rules, *notes, Text(NOTICE))
+    return Group(
+        *off, Text(printable(report.sentence)), table, *more, realised, read, *rules, *truth, *notes, Text(NOTICE)
+    )
 
 
 def _cells(case: CaseFile) -> list[Text]:

@@ -30,7 +30,14 @@ WORDS = (
 
 def e_value(value: float) -> str:
     """Print an e-value: two decimals when small, three digits when not."""
+    if 0 < value < 0.01:  # noqa: PLR2004 - what two decimals cannot show
+        return "< 0.01"
     return hundredths(value) if value < 10 else count(float(f"{value:.3g}"))  # noqa: PLR2004 - where decimals stop
+
+
+def titled(case: CaseFile) -> str:
+    """Give the heading of a case: "Case 001"."""
+    return case.id.replace("-", " ").capitalize()
 
 
 def span(case: CaseFile) -> str:

@@ -18,8 +18,11 @@ from angelshare.core.marks import WatermarkReport
 from angelshare.core.record import record
 from angelshare.core.records import Number
 from angelshare.core.strict import convert, decode_json
+from angelshare.core.traffic import DetectReport
 from angelshare.report.defend_figures import defend_figures, defend_label
 from angelshare.report.delay_figures import delay_figures
+from angelshare.report.detect_figures import detect_figures
+from angelshare.report.detect_publish import detect_label, detect_numbers
 from angelshare.report.figures import drawn
 from angelshare.report.ledger_figure import threshold_figure
 from angelshare.report.svg import Figure
@@ -137,8 +140,16 @@ WATERMARK = RunKind(
         sentence=report.sentence,
     ),
 )
+DETECT = RunKind(
+    name="detect",
+    made_by="detect",
+    report=DetectReport,
+    title=lambda report: f"detect: {report.period}",
+    figures=detect_figures,
+    shown=lambda report: Shown(label=detect_label(report), numbers=detect_numbers(report), sentence=report.sentence),
+)
 
-KINDS: tuple[RunKind[Any], ...] = (AUDIT, DELAY, LEDGER, DEFENCES, WATERMARK)
+KINDS: tuple[RunKind[Any], ...] = (AUDIT, DELAY, LEDGER, DEFENCES, WATERMARK, DETECT)
 """Every kind that can be brought; another verb's results come in by one more entry."""
 
 
