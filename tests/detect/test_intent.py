@@ -26,14 +26,14 @@ def score(**asked):
 
 
 def test_asking_for_reasoning_or_for_grades_raises_it():
-    assert score(cot=30) > score() + 0.3
-    assert score(rubric=30) > score() + 0.3
+    assert score(cot=30) > score() + 0.2
+    assert score(rubric=30) > score() + 0.2
 
 
 def test_few_templates_repeated_prompts_and_temperature_0_lower_it():
     assert score(templates=5) < score()
-    assert score(greedy=60) < score() - 0.3
-    assert score(again=40) < score() - 0.3
+    assert score(greedy=60) < score() - 0.2
+    assert score(again=40) < score() - 0.2
 
 
 def test_no_part_says_more_than_its_bound():

@@ -11,7 +11,7 @@ from angelshare.detect.cohort import Group, excess, share
 from angelshare.detect.signals import prompts
 from angelshare.detect.traits import TRAITS
 
-FARTHEST = 4.0
+FARTHEST = 2.0
 """Size beyond which a part says no more, so that one part alone does not make the score."""
 FEWEST = 4
 """Parts that must be known; without features of prompts there are two."""
