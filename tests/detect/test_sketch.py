@@ -1,4 +1,5 @@
 import hashlib
+from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -7,7 +8,7 @@ import pytest
 from angelshare.detect import sketch
 from angelshare.detect.columns import ACCOUNT_DAYS, FIXED_POINT, HOURS, PAUSES, WAVES
 from angelshare.detect.engine import close, connect
-from angelshare.detect.links import LINKS
+from angelshare.detect.links import KEPT, LINKS
 from angelshare.detect.schema import REQUESTS, RFF
 from traffic_requests import at, mixed, put, state, table
 
@@ -154,3 +155,12 @@ def test_links_hold_the_values_used_most(tmp_path, duck):
     assert {row["value"]: row["n"] for row in links.to_pylist() if row["kind"] == "bin"} == {
         "0": 10, "1": 10, "2": 10, "3": 10, "54": 1,
     }  # fmt: skip
+
+
+def test_the_page_of_the_sketch_names_every_column_and_kind():
+    text = (Path(__file__).parents[2] / "docs" / "sketch.md").read_text(encoding="utf-8")
+    runs = (HOURS, PAUSES, WAVES)
+    single = set(ACCOUNT_DAYS.names).difference(*runs) - {"account_id", "day"}
+
+    assert {name for name in single | set(KEPT) if f"`{name}`" not in text} == set()
+    assert [run for run in runs if f"`{run[0]}` … `{run[-1]}`" not in text] == []
