@@ -38,7 +38,7 @@ class BadLine:
     """Name of the file."""
 
     line: int
-    """Line, counted from one; in a JSON array the element, in Parquet the row; 0 for the file as a whole."""
+    """Line, counted from one; the element of a JSON array on one line, the row of a Parquet file."""
 
     reason: str
     """Why."""

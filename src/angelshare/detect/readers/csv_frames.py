@@ -51,33 +51,43 @@ def csv_rows(lines: Iterator[Line], header: Header) -> Iterator[Frame]:
 
 def _row(first: Line, lines: Iterator[Line], header: Header, *, waiting: deque[Line]) -> object:
     """Read the row that starts with `first`, taking further lines while a quote is open."""
-    text, taken = first.text, [first]
-    open_quotes, length = text.count('"') % 2, len(text)
-    while open_quotes:
+    taken = [first]
+    cells = _cells(first.text, header.delimiter)
+    if cells is None:
+        taken += _while_open(first.text, lines, waiting)
+        cells = _cells("\n".join(line.text for line in taken), header.delimiter) if len(taken) > 1 else None
+    if cells is None or len(cells) != len(header.names) or any(line.fault for line in taken):
+        waiting.extendleft(reversed(taken[1:]))
+        return Broken("quotes that do not match" if cells is None else "another number of cells than the header",
+                      first.text[:SHOWN])  # fmt: skip
+    return {name: cell for name, cell in zip(header.names, cells, strict=True) if cell != ""}
+
+
+def _while_open(text: str, lines: Iterator[Line], waiting: deque[Line]) -> list[Line]:
+    """Take the lines up to the one that closes the quote that `text` leaves open."""
+    taken: list[Line] = []
+    quotes, length = text.count('"') % 2, len(text)
+    while quotes and len(taken) < SPAN and length < LONGEST:
         more = waiting.popleft() if waiting else next(lines, None)
         if more is None:
             break
         taken.append(more)
         length += len(more.text)
-        open_quotes ^= more.text.count('"') % 2
-        if more.fault or len(taken) > SPAN or length > LONGEST:
+        quotes ^= more.text.count('"') % 2
+        if more.fault:
             break
-    cells = _cells("\n".join(line.text for line in taken), header.delimiter)
-    if open_quotes or len(cells) != len(header.names) or any(line.fault for line in taken):
-        waiting.extendleft(reversed(taken[1:]))
-        reason = "a quote is left open" if text.count('"') % 2 else "another number of cells than the header"
-        return Broken(reason, text[:SHOWN])
-    return {name: cell for name, cell in zip(header.names, cells, strict=True) if cell != ""}
+    return taken
 
 
-def _cells(text: str, delimiter: str) -> list[str]:
+def _cells(text: str, delimiter: str) -> list[str] | None:
+    """Split a row into cells; None if its quotes do not match."""
     if '"' not in text:
         return text.split(delimiter)
     before = csv.field_size_limit(LONGEST)
     try:
-        rows = list(csv.reader([text], delimiter=delimiter))
+        rows = list(csv.reader([text], delimiter=delimiter, strict=True))
     except csv.Error:
-        return []
+        return None
     finally:
         csv.field_size_limit(before)
-    return rows[0] if len(rows) == 1 else []
+    return rows[0] if len(rows) == 1 else None

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import re
+import zlib
 from collections.abc import Iterator, Mapping
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 
-from angelshare.detect.readers.csv_frames import csv_rows, header_of
+from angelshare.detect.readers.csv_frames import Header, csv_rows, header_of
 from angelshare.detect.readers.json_stream import WRAPPERS, elements
-from angelshare.detect.readers.lines import SHOWN, Broken, Frame, Line, lines, opened
+from angelshare.detect.readers.lines import MARK, SHOWN, Broken, Frame, Line, lines, opened
 from angelshare.store.files import storage_errors
 
+START = 4096
+"""Bytes of a file that are looked at first."""
+_ARRAY = re.compile(r"\[\s*[\[{\]]")
 PEEK = 20
 """Lines looked at to tell a layout."""
 EXTRAS = 3
@@ -28,33 +34,69 @@ def is_parquet(path: Path) -> bool:
 
 
 def frames(path: Path) -> Iterator[Frame]:
-    """Read the records of a file that is not Parquet, in bounded memory; raises StorageError."""
+    """Read the records of a file that is not Parquet, in bounded memory; raises StorageError.
+
+    A file is a JSON document or documents over many lines, rows under a header, or else lines, of which those that
+    begin with a brace are JSON and all others text.
+    """
     with opened(path) as file:
-        source = lines(file)
-        head = list(islice(source, PEEK))
-        first = next((line for line in head if line.text.strip()), None)
-        start = first.text.lstrip()[:1] if first else ""
-        every = chain(head, source)
-        if start == "{" and any(isinstance(_json(line), dict) for line in head):
-            yield from _flat(_framed(every, as_json=True))
-        elif start in ("{", "["):
+        head: list[Line] = []
+        if _many_lines_each(_start(path), file, head):
             with opened(path) as again:
                 yield from _flat(elements(again))
-        elif first is not None and (header := header_of(first.text)) is not None:
-            yield from csv_rows((line for line in every if line.number > first.number), header)
+            return
+        source = chain(head, lines(file, len(head)))
+        header = _header(head)
+        if header is None:
+            yield from _flat(_framed(source))
         else:
-            yield from _framed(every, as_json=False)
+            first = next(line.number for line in head if line.text.strip())
+            yield from csv_rows((line for line in source if line.number > first), header)
 
 
-def _framed(source: Iterator[Line], *, as_json: bool) -> Iterator[Frame]:
+def _many_lines_each(start: str, file: IO[bytes], head: list[Line]) -> bool:
+    """Say whether the records of a file run over lines, as arrays and indented JSON do; reads on into `head`."""
+    if _ARRAY.match(start) and "\n" not in start and len(start) == START:
+        return True  # an array on one long line, which is not to be read as a line
+    head += islice(lines(file), PEEK)
+    seen = [line for line in head if line.text.strip()]
+    alone = sum(isinstance(_record(line), dict) for line in seen)
+    open_ = sum(
+        line.text.rstrip().endswith(("{", "[", ",")) and isinstance(_record(line), str | Broken) for line in seen
+    )
+    return bool(seen) and bool(_ARRAY.match(start) or start.startswith("{")) and alone <= open_ + (alone == 0)
+
+
+def _header(head: list[Line]) -> Header | None:
+    """Read the first line as a header, unless most lines after it are JSON objects."""
+    seen = [line for line in head if line.text.strip()]
+    first = seen[0] if seen else None
+    if 2 * sum(isinstance(_record(line), dict) for line in seen) > len(seen):
+        return None
+    return header_of(first.text) if first is not None and not first.fault else None
+
+
+def _start(path: Path) -> str:
+    """Give the first characters of a file, from the first that is not a space; "" for what is no text."""
+    with opened(path) as file:
+        try:
+            head = file.read(START)
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            return ""
+    return head.removeprefix(MARK).decode("utf-8", "replace").lstrip()
+
+
+def _framed(source: Iterator[Line]) -> Iterator[Frame]:
     for line in source:
-        if line.fault:
-            yield Frame(line.number, Broken(line.fault, line.text))
-        elif line.text.strip():
-            yield Frame(line.number, _json(line) if as_json else line.text)
+        if line.fault or line.text.strip():
+            yield Frame(line.number, _record(line))
 
 
-def _json(line: Line) -> Any:  # noqa: ANN401 - what JSON holds, or Broken
+def _record(line: Line) -> Any:  # noqa: ANN401 - what JSON holds, a text, or Broken
+    if line.fault:
+        return Broken(line.fault, line.text)
+    if not line.text.lstrip().startswith("{"):
+        return line.text
     try:
         return msgspec.json.decode(line.text)
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):

@@ -26,29 +26,39 @@ _DECODER = json.JSONDecoder()
 
 
 def elements(file: IO[bytes]) -> Iterator[Frame]:
-    """Read the elements of an array, of a wrapped list, or documents one after the other, numbered from one."""
+    """Read the elements of an array, of a wrapped list, or documents one after the other.
+
+    Each has the number of the line it starts in; in a file of one line, its own number from one.
+    """
     window = _Window(file)
     window.fill()
     opening = _OPENING.match(window.text)
     wrapped = opening is not None and "{" in opening.group()
-    window.at = opening.end() if opening else 0
+    window.go_to(opening.end() if opening else 0)
     number = 0
     while window.skip():
         if wrapped and _TAIL.match(window.text, window.at):
             return
         number += 1
-        yield Frame(number, window.element())
+        line = window.line
+        value = window.element()
+        yield Frame(line if window.line > 1 else number, value)
     if window.fault:
-        yield Frame(number + 1, Broken(window.fault, ""))
+        yield Frame(max(window.line, number + 1), Broken(window.fault, ""))
 
 
 class _Window:
     """The part of a file that is being decoded."""
 
     def __init__(self, file: IO[bytes]) -> None:
-        self.text, self.at, self.fault = "", 0, ""
+        self.text, self.at, self.line, self.fault = "", 0, 1, ""
         self._file, self._ended = file, False
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
+
+    def go_to(self, place: int) -> None:
+        """Move on, counting lines."""
+        self.line += self.text.count("\n", self.at, place)
+        self.at = place
 
     def fill(self) -> bool:
         """Read on, dropping what is decoded; False at the end of the file."""
@@ -68,7 +78,7 @@ class _Window:
         """Go to the start of the next element; False if there is none."""
         while True:
             between = _BETWEEN.match(self.text, self.at)
-            self.at = between.end() if between else self.at
+            self.go_to(between.end() if between else self.at)
             if self.at < len(self.text):
                 return True
             if not self.fill():
@@ -78,15 +88,16 @@ class _Window:
         """Decode the element that starts here, reading on until it is whole."""
         while True:
             try:
-                value, self.at = _DECODER.raw_decode(self.text, self.at)
+                value, end = _DECODER.raw_decode(self.text, self.at)
             except (ValueError, RecursionError):
                 if len(self.text) - self.at < LONGEST and self.fill():
                     continue
                 return self._broken()
+            self.go_to(end)
             return value
 
     def _broken(self) -> Broken:
         start = self.at
         found = _NEXT.search(self.text, start + 1)
-        self.at = found.end() - (1 if found.group().endswith("{") else 0) if found else len(self.text)
+        self.go_to(found.end() - (1 if found.group().endswith("{") else 0) if found else len(self.text))
         return Broken("not valid JSON", self.text[start : min(self.at, start + SHOWN)])

@@ -58,9 +58,14 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
         yield gzip.GzipFile(fileobj=file) if zipped else file  # type: ignore[misc]  # it reads like a binary file
 
 
-def lines(file: IO[bytes]) -> Iterator[Line]:
-    """Read the lines of a file; one that is compressed and cut short ends with a line that has a fault."""
-    number = 0
+def lines(file: IO[bytes], before: int = 0) -> Iterator[Line]:
+    """Read the lines of a file; one that is compressed and cut short ends with a line that has a fault.
+
+    Args:
+        file: where to read on.
+        before: lines already read.
+    """
+    number = before
     while True:
         number += 1
         try:

@@ -66,6 +66,8 @@ def typed(piece: Piece) -> Typed:
     account = pc.coalesce(*(made[name] for name in ("account_id", "account_secret") if name in made)) if (
         "account_id" in made or "account_secret" in made) else None  # fmt: skip
     faults += _absent(account, "account_id", n)
+    if not made:
+        return Typed(pa.table({}), np.empty(0, np.int64), faults[:n])
     firsts = {fault.row: fault for fault in reversed(faults)}
     sound[list(firsts)] = False
     table = pa.table(made, schema=pa.schema([RAW.field(name) for name in made]))
