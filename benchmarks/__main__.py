@@ -17,6 +17,7 @@ from rich.table import Table
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 NAMES = (
     "training", "decoding", "marking", "ledger", "client", "delay", "workers", "workbench", "audit", "marks",
+    "detect_speed",
 )  # fmt: skip
 GOALS = {
     "ledger, durable rows, 32 in flight": "at least 2,000",
@@ -33,6 +34,12 @@ MARKS = (
     "fast) with their own de-duplication and p-value; where a schedule is a peer's, counts are compared with it on the "
     "same tokens. vLLM is 0.33.0, textseal 0.0.5; sbw 1.0.0's `selfhash` is that of lm-watermarking, which is not on "
     "PyPI. Compiling happens once a process, or once in all where NUMBA_CACHE_DIR names a folder."
+)
+SKETCHES = (
+    "Sketches and accounts of `detect` are made of drawn requests that have every column, features of prompts among "
+    "them; each size runs in a process of its own with two threads. Wall time is that of a machine that other work "
+    "shares; divided by the threads, CPU time says what an idle one would take at best. `ANGELSHARE_SPEED=full` adds "
+    "fifty million rows."
 )
 TURNS = (
     "What is compared takes turns, and a ratio is the median over rounds. Training, decoding and marking are CPU "
@@ -107,6 +114,7 @@ def page(lines: list[Line], loads: tuple[float, float]) -> str:
         "\n".join(["| what | figure | goal | kept |", "|---|---|---|---|", *rows]),
         PEERS,
         MARKS,
+        SKETCHES,
         READERS,
     ]
     return "\n\n".join(text) + "\n"
@@ -120,8 +128,9 @@ def renewed(old: str, names: list[str], lines: list[Line], loads: tuple[float, f
     text = [rows.pop(line.split(" | ")[0].removeprefix("| "), line) for line in text if not line.startswith(said)]
     last = max(at for at, line in enumerate(text) if line.startswith("| "))
     text[last + 1 : last + 1] = rows.values()
-    if MARKS not in text and "marks" in names:
-        text += ["", MARKS]
+    for name, note in (("marks", MARKS), ("detect_speed", SKETCHES)):
+        if note not in text and name in names:
+            text += ["", note]
     dated = (
         f"{said}measured on {datetime.now(UTC):%Y-%m-%d}, load average {loads[0]:.1f} before and {loads[1]:.1f} after."
     )

@@ -28,6 +28,10 @@ def test_the_embedded_engine_keeps_to_its_limits_and_to_utc(duck, tmp_path):
     assert setting(duck, "TimeZone") == "UTC"
 
 
+def test_the_embedded_engine_says_nothing_of_its_own(duck):
+    assert setting(duck, "enable_progress_bar") is False
+
+
 def test_an_unknown_engine_is_refused_with_the_nearest_name():
     with pytest.raises(PlanError, match=r"no engine named 'duckbd'.*duckdb"):
         connect("duckbd")

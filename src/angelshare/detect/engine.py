@@ -150,6 +150,8 @@ def _duckdb(limits: Limits) -> ibis.BaseBackend:
         settings["temp_directory"] = str(limits.spill)
     backend = ibis.duckdb.connect(":memory:", **settings)
     backend.raw_sql("SET TimeZone = 'UTC'")
+    # it would be written into our output, on which a caller may count to be JSON
+    backend.raw_sql("SET enable_progress_bar = false")
     if limits.spill is None:
         backend.raw_sql("SET temp_directory = ''")
     return backend
