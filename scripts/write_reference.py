@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 
 from angelshare.cli import app
+from angelshare.detect.signals import SIGNALS
 from angelshare.govern.catalogue import links_markdown, shipped
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -44,6 +45,12 @@ FILES: Mapping[str, Sequence[str]] = {
     "angelshare.store.rows": ("Answer", "Attempt"),
 }  # fmt: skip
 """The records in a run folder, by the module that holds them."""
+DETECT = (
+    "DetectReport", "CaseFile", "Member", "SignalEvidence", "Tie", "Shape", "Sensitivity", "StatuteHeading", "Review",
+    "FalseCampaigns", "Lines", "BadLine", "RouteCoverage", "NaiveRule", "Planted", "CaseDocument", "CaseContext",
+    "ChainLink", "Seal", "AllowList", "Programme", "Estimate", "Refusal",
+)  # fmt: skip
+"""The records of a detect report, of a case file and of an allow-list."""
 CATALOGUE: Mapping[str, Sequence[str]] = {
     "angelshare.core.catalogue_pages": ("CatalogueFile", "About", "Concept", "Article", "Paragraph"),
     "angelshare.core.catalogue": (
@@ -163,13 +170,34 @@ def defend_keys() -> str:
     return text
 
 
+def detect_signals() -> str:
+    """Document every signal of detect with its role and its innocent twin."""
+    rows = ["| signal | role | innocent twin |", "| --- | --- | --- |"]
+    rows += [f"| `{spec.name}` | {spec.role} | {_cell(spec.twin)} |" for spec in SIGNALS]
+    return "\n".join(rows)
+
+
+def detect_fields() -> str:
+    """Document every record of a detect report and of a case file."""
+    known = records("angelshare.core.traffic") | records("angelshare.core.records")
+    known |= records("angelshare.detect.case") | records("angelshare.detect.chain") | records("angelshare.detect.allow")
+    return "\n\n".join(_section(name, *known[name], heading="###") for name in DETECT)
+
+
 def commands() -> str:
     """Document every command with each of its arguments and options, as click knows them."""
     context = _context(app, "angelshare", None)
     parts = [_command("angelshare", app, context)]
     for name in sorted(app.commands):
         command = app.commands[name]
-        parts.append(_command(f"angelshare {name}", command, _context(command, name, context)))
+        inner = _context(command, name, context)
+        parts.append(_command(f"angelshare {name}", command, inner))
+        if isinstance(command, click.Group):
+            parts += [
+                _command(f"angelshare {name} {each}", command.commands[each],
+                         _context(command.commands[each], each, inner))
+                for each in sorted(command.commands)
+            ]  # fmt: skip
     return "\n\n".join(parts)
 
 
@@ -185,6 +213,8 @@ PARTS: Mapping[str, tuple[str, Callable[[], str]]] = {
     "ledger": ("docs/ledger.md", ledger_keys),
     "delay": ("docs/delay.md", delay_keys),
     "defend": ("docs/defend.md", defend_keys),
+    "signals": ("docs/detect.md", detect_signals),
+    "detect": ("docs/detect.md", detect_fields),
 }
 """Marker to page and writer."""
 
@@ -233,7 +263,7 @@ def _command(name: str, command: click.Command, context: click.Context) -> str:
         parts.append("\n".join(["| Option | What it does |", "| --- | --- |", *rows]))
     if isinstance(command, click.Group):
         listed = [
-            f"- [`{each}`](#angelshare-{each}): {command.commands[each].get_short_help_str(200)}"
+            f"- [`{each}`](#{name.replace(' ', '-')}-{each}): {command.commands[each].get_short_help_str(200)}"
             for each in sorted(command.commands)
         ]
         parts.append("\n".join(listed))

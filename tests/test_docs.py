@@ -22,10 +22,13 @@ import pytest
 import angelshare
 from angelshare.cli import app
 from angelshare.core import defend as defend_nouns
+from angelshare.core import traffic as traffic_nouns
 from angelshare.core.protocols import Task
 from angelshare.core.ready import ReadyScores
 from angelshare.core.records import ArmKind, Plan, Ring
 from angelshare.core.strict import decode_toml
+from angelshare.core.traffic import Signal
+from angelshare.detect.signals import SIGNALS
 from angelshare.detect.world import read_plan
 from angelshare.measure.defend_plans import parse_matrix
 from angelshare.measure.plans import parse_plan
@@ -194,13 +197,39 @@ def test_the_options_read_from_source_are_those_the_loader_accepts(reference):
 def test_every_command_and_option_is_documented():
     text = page("docs/cli.md")
 
-    for name, command in app.commands.items():
+    inner = {
+        f"{name} {each}": command
+        for name, group in app.commands.items()
+        if isinstance(group, click.Group)
+        for each, command in group.commands.items()
+    }
+    assert "detect verify" in inner
+    for name, command in {**app.commands, **inner}.items():
         section = text.partition(f"## `angelshare {name}`\n")[2].partition("\n## ")[0]
         assert section, name
         for parameter in command.params:
             shown = parameter.opts[0] if isinstance(parameter, click.Option) else parameter.human_readable_name
             assert shown in section, f"{name} {shown}"
             assert not isinstance(parameter, click.Option) or parameter.help, f"{name} {shown} says nothing"
+
+
+def test_every_record_of_traffic_is_documented_field_by_field(reference):
+    text = page("docs/detect.md")
+    own = {name: kind for name, kind in vars(traffic_nouns).items() if dataclasses.is_dataclass(kind)}
+
+    assert set(own) <= set(reference.DETECT)
+    for name, kind in own.items():
+        section = text.partition(f"### {name}\n")[2].partition("\n### ")[0]
+        for field in dataclasses.fields(kind):
+            assert f"| `{field.name}` |" in section, f"{name}.{field.name}"
+
+
+def test_every_signal_stands_beside_its_innocent_twin():
+    text = page("docs/detect.md")
+
+    assert {spec.name for spec in SIGNALS} == set(get_args(Signal))
+    for spec in SIGNALS:
+        assert f"| `{spec.name}` | {spec.role} | {spec.twin} |" in text
 
 
 def test_every_arm_and_ring_stands_in_the_glossary():
