@@ -127,7 +127,7 @@ def test_the_order_of_rows_and_files_changes_no_byte(tmp_path, duck):
 def test_a_kill_between_the_two_files_of_a_day_is_made_good(tmp_path, duck, monkeypatch):
     where = state(tmp_path, d21=mixed(40))
     with monkeypatch.context() as patch:
-        patch.setattr(sketch, "_rows", killed)
+        patch.setattr(sketch, "_together", killed)
         with pytest.raises(KeyboardInterrupt):
             sketch.update(where, duck)
     assert [path.name for path in (tmp_path / "links").iterdir()] == ["2026-09-21.parquet"]

@@ -80,6 +80,8 @@ ADDED: Mapping[str, Condition] = {
     "gap_ms_sq": lambda t: t.gap_ms * t.gap_ms,
 }
 """Sums of whole numbers; 0 where nothing was known, which the counts above tell from a true 0."""
+PACED = ("on_after_block", "moved_after_block", "moved_after_fault", "gaps", "gap_ms", "gap_ms_sq")
+"""Those of the above that look at the account's request before; the others need no order."""
 DISTINCT: tuple[str, ...] = (
     "skeleton", "model", "capability", "language", "ip_prefix", "asn", "country", "user_agent", "payment",
     "api_key", "session", "end_user", "sampling", "bin",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -21,6 +21,7 @@ from angelshare.detect.columns import (
     FIXED_POINT,
     GAPS_MS,
     HOURS,
+    PACED,
     PAUSES,
     TOPPED,
     WAVES,
@@ -55,7 +56,7 @@ def account_days(requests: ibis.Table) -> ibis.Table:
         requests: columns of `schema.REQUESTS`, of any number of days.
     """
     table = clocked(requests)
-    return _rows(table, link_counts(table))
+    return _together(_parts(table, link_counts(table)))
 
 
 def update(state: Folder, backend: ibis.BaseBackend) -> Sequence[str]:
@@ -78,18 +79,25 @@ def update(state: Folder, backend: ibis.BaseBackend) -> Sequence[str]:
 
 def _sketch_day(backend: ibis.BaseBackend, requests: ibis.Table, out: Sequence[Path], *, mark: bytes) -> None:
     table = clocked(requests)
-    with held(backend, link_counts(table)) as counts:
-        _write(backend, top(counts).order_by("kind", "account_id", "value", "day"), out[0], schema=LINKS, mark=mark)
-        _write(backend, _rows(table, counts).order_by("account_id", "day"), out[1], schema=ACCOUNT_DAYS, mark=mark)
+    with ExitStack() as stack:
+        counts = stack.enter_context(held(backend, link_counts(table)))
+        linked = top(counts).order_by("kind", "account_id", "value", "day")
+        _write(backend, linked, out[0], schema=LINKS, mark=mark)
+        # one after the other, as the memory of one aggregation is what a day costs
+        parts = [stack.enter_context(held(backend, part)) for part in _parts(table, counts)]
+        _write(backend, _together(parts).order_by("account_id", "day"), out[1], schema=ACCOUNT_DAYS, mark=mark)
 
 
-def _rows(table: ibis.Table, counts: ibis.Table) -> ibis.Table:
-    """Put the columns of an account and day together; each part reads only the columns of requests that it needs."""
-    # features apart: half the columns, and the memory of one aggregation is what a day costs
-    joined = _sums(_paced(table))
-    for part in (_waves(table), _variety(counts)):
-        joined = joined.left_join(part, ["account_id", "day"])
-        joined = joined.drop("account_id_right", "day_right")
+def _parts(table: ibis.Table, counts: ibis.Table) -> Sequence[ibis.Table]:
+    """Sketch in parts, each of which reads only the columns of requests that it needs."""
+    return _sums(table), _paces(_paced(table)), _waves(table), _variety(counts)
+
+
+def _together(parts: Sequence[ibis.Table]) -> ibis.Table:
+    joined = parts[0]
+    for part in parts[1:]:
+        # each request has a model, so no account and day is missing in any part
+        joined = joined.inner_join(part, ["account_id", "day"])
     return joined.select(*ACCOUNT_DAYS.names)
 
 
@@ -104,24 +112,28 @@ def _paced(table: ibis.Table) -> ibis.Table:
         last_key=table.api_key_id.lag().over(window),
         last_network=table.ip_prefix.lag().over(window),
         last_provider=table.provider.lag().over(window),
-        hour=table.second % DAY_S // HOUR_S,
     )
 
 
 def _sums(table: ibis.Table) -> ibis.Table:
+    hour = table.second % DAY_S // HOUR_S
     found: dict[str, ibis.Value] = {"requests": table.count()}
-    found |= {name: table.count(where=meets(table)) for name, meets in COUNTED.items()}
-    found |= {name: _sum(value(table)) for name, value in ADDED.items()}
-    found |= {name: table.count(where=table.hour == hour) for hour, name in enumerate(HOURS)}
-    found |= {name: table.count(where=meets) for name, meets in zip(PAUSES, _pauses(table), strict=True)}
+    found |= {name: table.count(where=meets(table)) for name, meets in COUNTED.items() if name not in PACED}
+    found |= {name: _sum(value(table)) for name, value in ADDED.items() if name not in PACED}
+    found |= {name: table.count(where=hour == index) for index, name in enumerate(HOURS)}
     found |= {
-        "gap_max_ms": table.gap_ms.max(),
         "first_at": table.micro.min(),
         "last_at": table.micro.max(),
         "created_at": since_1970(table.account_created_at).min(),
     }
-    whole = {name: value.cast("int64") for name, value in found.items()}
-    return table.group_by("account_id", "day").aggregate(**whole, plan=table.plan.min())
+    return _by_account(table, found, plan=table.plan.min())
+
+
+def _paces(table: ibis.Table) -> ibis.Table:
+    found: dict[str, ibis.Value] = {name: table.count(where=COUNTED[name](table)) for name in PACED if name in COUNTED}
+    found |= {name: _sum(ADDED[name](table)) for name in PACED if name in ADDED}
+    found |= {name: table.count(where=meets) for name, meets in zip(PAUSES, _pauses(table), strict=True)}
+    return _by_account(table, found | {"gap_max_ms": table.gap_ms.max()})
 
 
 def _waves(table: ibis.Table) -> ibis.Table:
@@ -129,8 +141,13 @@ def _waves(table: ibis.Table) -> ibis.Table:
         name: _sum((table.rff[index].cast("float64") * FIXED_POINT + 0.5).floor().cast("int64"))
         for index, name in enumerate(WAVES)
     }
+    return _by_account(table, found)
+
+
+def _by_account(table: ibis.Table, found: Mapping[str, ibis.Value], plan: ibis.Value | None = None) -> ibis.Table:
     whole = {name: value.cast("int64") for name, value in found.items()}
-    return table.group_by("account_id", "day").aggregate(**whole)
+    more = {} if plan is None else {"plan": plan}
+    return table.group_by("account_id", "day").aggregate(**whole, **more)
 
 
 def _sum(value: ibis.Value) -> ibis.Value:
@@ -150,8 +167,7 @@ def _variety(counts: ibis.Table) -> ibis.Table:
     for kind in TOPPED:
         found[f"top_{kind}"] = counts.n.max(where=counts.kind == kind).fill_null(0)
         found[f"same_{kind}"] = (counts.n * counts.n).sum(where=counts.kind == kind).fill_null(0)
-    whole = {name: value.cast("int64") for name, value in found.items()}
-    return counts.group_by("account_id", "day").aggregate(**whole)
+    return _by_account(counts, found)
 
 
 # --- files ----------------------------------------------------------------------------------------
