@@ -143,7 +143,7 @@ def test_one_bad_line_in_a_hundred_is_counted_and_let_pass(tmp_path):
 
 def test_a_log_of_another_format_is_named(tmp_path):
     with pytest.raises(LogError, match="it looks like 'bedrock'; use --reader bedrock"):
-        ingest([FIXTURES / "bedrock.jsonl.gz"], State(tmp_path / "s"), key=KEY, reader="helicone")
+        ingest([FIXTURES / "bedrock.jsonl"], State(tmp_path / "s"), key=KEY, reader="helicone")
 
 
 def test_a_file_taken_in_with_other_settings_is_not_taken_for_the_same(tmp_path):

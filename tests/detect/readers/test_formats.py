@@ -1,5 +1,6 @@
 """Each vendor's format, from a fixture made after the vendor's documented schema, to rows of the request table."""
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ TUTOR = "You are a tutor."
 
 def read(name, reader=""):
     named = reader_named(reader) if reader else sniffed(FIXTURES / name)
-    tally = Tally(name)
+    tally = Tally(str(name))
     rows = [row for table, _ in tables(FIXTURES / name, named, tally) for row in table.to_pylist()]
     return [{key: value for key, value in row.items() if value is not None} for row in rows], tally
 
@@ -50,7 +51,7 @@ EXPECTED = [
          "logprobs": True, "stream": True, "prompt_text": "Bonjour", "finish_reason": "length"},
     ]),
     ("litellm.csv", "", [FULL | {"account_id": "acct-1", "latency_ms": 2500.0}, {"status": 429}]),
-    ("bedrock.jsonl.gz", beside("bedrock", "bedrock-cloudtrail.json"), [
+    ("bedrock.jsonl", beside("bedrock", "bedrock-cloudtrail.json"), [
         USUAL | {"request_id": "b-1", "account_id": "arn:aws:iam::111122223333:user/one", "org_id": "111122223333",
                  "model": "cask.large-v1:0", "cached_tokens": 16, "temperature": 0.7, "top_p": 0.9, "max_tokens": 512,
                  "tools_n": 2, "stream": True, "finish_reason": "end_turn", "client_address": "203.0.113.9"},
@@ -135,13 +136,12 @@ def test_every_built_in_reader_keeps_the_promises_of_its_socket():
         "table": [{"ts": "2026-11-24T10:00:00Z", "account_id": "a", "model": "m"}],
     }
     options = {"azure-apim": beside("azure-apim", "azure-apim-gateway.jsonl"), "vllm": "vllm:2026"}
-    files = {"bedrock": "bedrock.jsonl.gz"}
     for name in built_in():
         if name == "azure-apim":  # gives a request at the end of a file, from several records
             continue
         check_reader(
             reader_named(options.get(name, name)),
-            records.get(name) or head(FIXTURES / files.get(name, f"{name}.jsonl")),
+            records.get(name) or head(FIXTURES / f"{name}.jsonl"),
         )
 
 
@@ -164,3 +164,10 @@ def test_an_azure_log_alone_says_which_file_is_missing():
     assert tally.read == 0
     (reason,) = tally.reasons
     assert "azure-apim:GATEWAYLOGS" in reason
+
+
+def test_a_log_that_is_gzipped_reads_as_the_plain_one(tmp_path):
+    zipped = tmp_path / "bedrock.jsonl.gz"
+    zipped.write_bytes(gzip.compress((FIXTURES / "bedrock.jsonl").read_bytes()))
+
+    assert read(zipped)[0] == read("bedrock.jsonl")[0]
