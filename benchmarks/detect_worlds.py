@@ -1,115 +1,97 @@
-"""Small worlds with many tenants of every kind and every campaign, for signals, intent and twins to be measured on."""
+"""Worlds for the goals of `detect`: built, searched and held against their truth; nothing is tuned on their seeds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import os
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import get_args
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
-from angelshare.core.traffic import LookAlike
-from angelshare.detect.accounts import Accounts, load
-from angelshare.detect.engine import close, connect
-from angelshare.detect.sketch import update
+from angelshare.core.traffic import CaseFile
+from angelshare.detect.budget import parse_budget
+from angelshare.detect.find import Found, find
+from angelshare.detect.state import State
 from angelshare.detect.world import CampaignPlan, TenantPlan, WorldPlan, build
-from angelshare.detect.world.plan import Adaptation, Event, Preset, TenantKind
+from angelshare.detect.world.plan import Event
+from angelshare.detect.world.tenants import TENANTS
 
-HISTORY, CURRENT = 4, 3
-"""Days of benign history, and days in which campaigns run."""
-START = "2026-03-02"
-ADAPTATIONS: tuple[Adaptation, ...] = get_args(Adaptation)
-KINDS: tuple[TenantKind, ...] = (*get_args(LookAlike), "shared-app", "viral-template")
-
-
-@dataclass(frozen=True)
-class Labelled:
-    """A group of a world, with its truth."""
-
-    kind: str
-    """A look-alike of the world, "campaign" or "random"."""
-
-    name: str
-    """Preset of a campaign, with its adaptation if any; else the kind."""
-
-    members: NDArray[np.intp]
-    """Rows of the current accounts."""
+FIRST = 5_000
+"""First seed of the goals; worlds that anything was chosen on have seeds below."""
+BUDGET = parse_budget("1 false campaign / 30d")
+HISTORY, NOW = 10, 4
+"""Days of benign history and of the period looked at."""
+DRIFT = (Event(kind="release", day=10), Event(kind="holiday", day=11), Event(kind="language-shift", day=12, days=2))
+"""A new model, a day of closed offices and a wave of another language, all in the period looked at."""
 
 
-@dataclass(frozen=True)
-class Measurable:
-    """One world as the detector sees it, and its groups."""
+class Run(NamedTuple):
+    """A world that was searched."""
 
-    current: Accounts
-    history: Accounts
-    groups: list[Labelled]
+    found: Found
+    kind: dict[str, str]
+    """Kind of every account, from the truth."""
+    campaign: dict[str, str | None]
+    tenant: dict[str, int | None]
+    seen: set[str]
+    """Accounts that asked anything in the period."""
 
+    def accused(self) -> list[CaseFile]:
+        """Give the cases decided as campaigns."""
+        return [case for case in self.found.cases if case.verdict == "campaign"]
 
-def plan(seed: int, *, honest: int = 2500, text: bool = True) -> WorldPlan:
-    """Plan a world: of each look-alike one tenant from the start and one that arrives; each preset, and adapted."""
-    rng = np.random.default_rng([seed, 77])
-    tenants = [
-        TenantPlan(kind=kind, accounts=int(rng.integers(8, 40)), first_day=first)
-        for kind in KINDS for first in (0, HISTORY)
-    ]  # fmt: skip
-    campaigns = [
-        CampaignPlan(name=preset, preset=preset, accounts=int(rng.choice([20, 40, 80])), first_day=HISTORY,
-                     days=CURRENT)
-        for preset in get_args(Preset)
-    ]  # fmt: skip
-    campaigns += [
-        CampaignPlan(name=f"hydra-100+{adaptation}", preset="hydra-100", accounts=40, first_day=HISTORY, days=CURRENT,
-                     adaptive=(adaptation,))
-        for adaptation in ADAPTATIONS
-    ]  # fmt: skip
-    events = [Event(kind="release", day=HISTORY)]
-    if seed % 3 == 0:
-        events.append(Event(kind="holiday", day=HISTORY + 1))
-    return WorldPlan(start=START, days=HISTORY + CURRENT, honest=honest, tenants=tenants, campaigns=campaigns,
-                     events=events, text=text)  # fmt: skip
+    def false(self) -> list[CaseFile]:
+        """Give the campaigns most of whose members work for none."""
+        return [case for case in self.accused() if self.purity(case) < 0.5]
+
+    def purity(self, case: CaseFile) -> float:
+        """Give the share of a case's members that work for a campaign."""
+        return float(np.mean([self.kind[member.account] == "campaign" for member in case.members]))
+
+    def reached(self, name: str, *, active: set[str] | None = None) -> float:
+        """Give the share of a campaign's accounts in its largest case decided as a campaign, of purity at least 0.5."""
+        mine = {account for account, campaign in self.campaign.items() if campaign == name}
+        mine = mine if active is None else mine & active
+        cases = [{member.account for member in case.members} for case in self.accused() if self.purity(case) >= 0.5]
+        return max((len(mine & case) / len(mine) for case in cases), default=0.0)
 
 
-def measurable(folder: Path, seed: int, *, data: Path | None = None, text: bool = True) -> Measurable:
-    """Build a world into `folder`, sketch it, and read back what the detector would see, with its groups."""
-
-    class Here:
-        """A state folder."""
-
-        def __init__(self) -> None:
-            self.folder = folder
-
-    world = build(plan(seed, text=text), folder, seed=seed, data=data)
-    backend = connect("duckdb")
-    try:
-        update(Here(), backend)
-    finally:
-        close(backend)
-    history = load(Here(), world.days[0], world.days[HISTORY - 1])
-    current = load(Here(), world.days[HISTORY], world.days[-1])
-    rng = np.random.default_rng([seed, 78])
-    return Measurable(current=current, history=history, groups=list(_groups(current, world.truth, rng)))
-
-
-def _groups(current: Accounts, truth: Path, rng: np.random.Generator) -> Iterator[Labelled]:
-    row = {account: place for place, account in enumerate(current.ids.tolist())}
-    found: dict[tuple[str, str, int], list[int]] = {}
-    for one in pq.read_table(truth).to_pylist():
-        if one["account_id"] in row:
-            key = (one["kind"], one["campaign"] or one["kind"], -1 if one["tenant"] is None else one["tenant"])
-            found.setdefault(key, []).append(row[one["account_id"]])
-    ordinary = np.array(found.pop(("honest", "honest", -1)))
-    for (kind, name, _), rows in sorted(found.items()):
-        yield Labelled(kind=kind, name=name, members=np.sort(np.array(rows, dtype=np.intp)))
-    for size in (10, 20, 40, 80):
-        some = rng.choice(ordinary, size, replace=False)
-        yield Labelled(kind="random", name="random", members=np.sort(some).astype(np.intp))
+def searched(plan: WorldPlan, seed: int, *, history: int = HISTORY, text: bool = True) -> Run:
+    """Build a world in a folder that goes, search its last days, and give what was found beside the truth."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        world = build(plan, folder, seed=seed)
+        found = find(
+            State(folder), "duckdb", budget=BUDGET, allow={}, text=text,
+            history=(world.days[0], world.days[history - 1]), period=(world.days[history], world.days[-1]),
+        )  # fmt: skip
+        truth = pq.read_table(world.truth).to_pydict()
+        seen = {
+            account
+            for day in world.days[history:]
+            for account in pq.read_table(folder / "days" / f"{day}.parquet", columns=["account_id"])[
+                "account_id"
+            ].to_pylist()
+        }
+    ids = truth["account_id"]
+    return Run(found, dict(zip(ids, truth["kind"], strict=True)), dict(zip(ids, truth["campaign"], strict=True)),
+               dict(zip(ids, truth["tenant"], strict=True)), seen)  # fmt: skip
 
 
-def blurred(group: NDArray[np.intp], n: int, rng: np.random.Generator) -> NDArray[np.intp]:
-    """Give a group as a search would find it: three quarters of its members, and a sixth of strangers among `n`."""
-    kept = rng.permutation(group)[: max(int(0.75 * len(group)), 4)]
-    strangers = rng.choice(n, max(len(kept) // 5, 1), replace=False)
-    return np.unique(np.concatenate([kept, strangers])).astype(np.intp)
+def plan_of(*, honest: int, campaigns: Sequence[CampaignPlan] = (), arrivals: bool = False,
+            events: Sequence[Event] = (), days: int = HISTORY + NOW) -> WorldPlan:  # fmt: skip
+    """Plan a world with one tenant of every look-alike from the start, and one more of each that arrives, if asked."""
+    tenants = [TenantPlan(kind=kind) for kind in TENANTS]
+    if arrivals:
+        tenants += [TenantPlan(kind=kind, first_day=HISTORY + at % 3) for at, kind in enumerate(TENANTS)]
+    return WorldPlan(
+        start="2026-03-02", days=days, honest=honest, tenants=tenants, campaigns=list(campaigns), events=list(events)
+    )  # fmt: skip
+
+
+def cpu() -> float:
+    """Give seconds of CPU this process took."""
+    return sum(os.times()[:2])

@@ -14,13 +14,19 @@ from angelshare.detect.accounts import Accounts
 from angelshare.detect.cohort import seen_before
 from angelshare.detect.group import Candidate
 from angelshare.detect.linkage import membership
-from angelshare.detect.novelty import new_values, used_by, value_groups
+from angelshare.detect.novelty import tied
 from angelshare.detect.synchrony import IN_STEP, in_step
 
 SMALLEST = 5
 """Accounts that make a group; fewer cannot be told from chance."""
+SEED = 3
+"""Accounts tied together from which others are looked for."""
+KINDS = ("skeleton", "payment")
+"""Kinds of link of which a new shared value ties: two strangers seldom come to share one by chance."""
 BELONGS = 0.5
 """Probability from which an account is a member."""
+UNTIED = 0.75
+"""The same for an account that nothing new ties to the others."""
 MOST = 60
 """Groups looked at, those with the most accounts first."""
 UNUSUAL = 1e-4
@@ -34,24 +40,22 @@ def candidates(current: Accounts, history: Accounts) -> Sequence[Candidate]:
 
     Never compares accounts two by two: work grows with links.
     """
-    found = [*_by_templates(current, history), *_by_rhythm(current, history)]
+    found = [*_by_ties(current, history), *_by_rhythm(current, history)]
     return _merged(found)
 
 
-def _by_templates(current: Accounts, history: Accounts) -> Sequence[Candidate]:
-    """Find accounts that fill the same templates that are new in this period."""
-    if not len(current.links["skeleton"].values):
-        return []
-    values = new_values(current, history, "skeleton")
-    used = used_by(current, "skeleton", values)
-    groups = [(group, np.asarray(used[:, group].sum(axis=1)).ravel()) for group in value_groups(used)]
-    groups.sort(key=lambda pair: -int((pair[1] > 0).sum()))
+def _by_ties(current: Accounts, history: Accounts) -> Sequence[Candidate]:
+    """Find accounts that share templates, or means of payment, that nobody shared before."""
     out: list[Candidate] = []
-    for group, times in groups[:MOST]:
-        seed = np.where(times > 0, 0.5 + 0.5 * np.minimum(times, 2) / 2, 0.0)
-        weight = membership(current, history, seed, kind="skeleton", values=values[group])
-        out += _made(weight, ["template-sharing"])
-    return out
+    for tie in tied(current, history, KINDS)[:MOST]:
+        if len(tie.rows) < SEED:
+            break
+        seed = np.zeros(len(current))
+        seed[tie.rows] = np.where(tie.times > 1, 0.95, 0.8)
+        weight = membership(current, history, seed, kind="skeleton", values=tie.values)
+        weight = np.where((seed > 0) | (weight >= UNTIED), weight, 0.0)
+        out += _made(weight, ["template-sharing"] if len(tie.values) else ["shared-infrastructure"])
+    return _together(out, len(current))
 
 
 def _by_rhythm(current: Accounts, history: Accounts) -> Sequence[Candidate]:
@@ -74,6 +78,28 @@ def _made(weight: NDArray[np.float64], found_by: Sequence[Signal]) -> Sequence[C
     return [Candidate(members=members, weight=weight[members], found_by=tuple(found_by))]
 
 
+def _together(found: Sequence[Candidate], n: int) -> Sequence[Candidate]:
+    """Make one of groups that hold mostly the same accounts, each account with its highest probability."""
+    kept: list[Candidate] = []
+    for one in sorted(found, key=len, reverse=True):
+        place = next((at for at, other in enumerate(kept) if _same(one, other)), None)
+        if place is None:
+            kept.append(one)
+            continue
+        weight = np.zeros(n)
+        for part in (kept[place], one):
+            weight[part.members] = np.maximum(weight[part.members], part.weight)
+        how = tuple(dict.fromkeys((*kept[place].found_by, *one.found_by)))
+        members = np.flatnonzero(weight)
+        kept[place] = Candidate(members=members, weight=weight[members], found_by=how)
+    return kept
+
+
+def _same(one: Candidate, other: Candidate) -> bool:
+    common = len(np.intersect1d(one.members, other.members, assume_unique=True))
+    return common >= SAME * min(len(one), len(other))
+
+
 def _merged(found: Sequence[Candidate]) -> Sequence[Candidate]:
     """Make one of groups that hold mostly the same accounts; the largest come first.
 
@@ -83,8 +109,7 @@ def _merged(found: Sequence[Candidate]) -> Sequence[Candidate]:
     kept: list[Candidate] = []
     for one in found:
         for place, other in enumerate(kept):
-            common = len(np.intersect1d(one.members, other.members, assume_unique=True))
-            if common >= SAME * min(len(one), len(other)):
+            if _same(one, other):
                 how = tuple(dict.fromkeys((*other.found_by, *one.found_by)))
                 kept[place] = dataclasses.replace(other, found_by=how)
                 break

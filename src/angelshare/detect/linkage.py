@@ -22,7 +22,7 @@ KINDS: Mapping[str, tuple[float, float]] = {
 }  # fmt: skip
 """Kinds weighed by the value an account uses most, with the least and most that each may weigh, in nats: what is easy
 to have in common, and easy to keep apart, may not decide alone."""
-SHRINK = 4.0
+SHRINK = 6.0
 """Accounts that the population counts for among the members."""
 ROUNDS = 4
 OVERDISPERSED = 0.5
@@ -45,14 +45,15 @@ def membership(current: Accounts, history: Accounts, seed: NDArray[np.float64], 
         values: the group's values of that kind.
 
     Returns (N,) in [0, 1]: a two-class mixture fitted by a few rounds of expectation and maximisation, its prior the
-    group's size over N, so that a large honest population keeps its weight.
+    seed's size over N, so that a large honest population keeps its weight.
     """
     weight = seed.copy()
     uses = None if kind is None or values is None else _uses(current, kind, values)
+    # the prior stays with the seed: were it to grow with the group, a group could talk itself into any size
+    size = float(seed.sum())
+    if size < 1.0:
+        return np.zeros(len(current))
     for _ in range(ROUNDS):
-        size = float(weight.sum())
-        if size < 1.0:
-            return np.zeros(len(current))
         total = np.full(len(current), np.log(size / max(len(current) - size, 1.0)))
         if uses is not None:
             total += _counted(*uses, weight)
