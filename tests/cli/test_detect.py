@@ -6,6 +6,8 @@ import csv
 import json
 import re
 import shutil
+import subprocess
+import sys
 
 import pyarrow.parquet as pq
 import pytest
@@ -157,6 +159,22 @@ def test_a_run_killed_before_its_manifest_gives_the_same_when_it_is_run_again(ra
     assert {**_ordered(again), "made_at": ""} == {**_ordered(said), "made_at": ""}
 
 
+def test_report_shows_a_run_as_it_was_published_and_refuses_an_altered_one(ran, say, tmp_path):
+    _, folder, _ = ran
+    code, out, _ = say("report", folder, "--out", tmp_path / "again", "--json")
+
+    assert code == 0
+    cases = [one for kind in ("campaigns", "look_alikes", "insufficient") for one in json.loads(out)[kind]]
+    assert {member.partition(" ")[0] for one in cases for member in one["members"]} == {"member"}
+    assert (tmp_path / "again" / "report.html").read_bytes() == (folder / "report.html").read_bytes()
+
+    shutil.copytree(folder, tmp_path / "altered")
+    page = tmp_path / "altered" / "report.html"
+    page.write_text(page.read_text() + " ")
+    code, _, trouble = say("report", tmp_path / "altered")
+    assert (code, "was altered after the run" in trouble) == (2, True)
+
+
 def test_terminal_says_what_was_found_and_that_a_match_is_no_accusation(ran, world, say):
     _, folder, _ = ran
     _, out, _ = say(*_arguments(world), "--out", folder.parent)
@@ -243,3 +261,13 @@ def test_the_same_verb_under_its_long_name(world, say, tmp_path):
 
     assert code == 2
     assert "absent.jsonl" in trouble
+
+
+@pytest.mark.parametrize("absent", ["ibis", "pyarrow"])
+def test_without_the_packages_of_traffic_the_verb_says_what_to_install(absent):
+    code = f"import sys; sys.modules['{absent}'] = None; from angelshare.cli import main; main(['detect', 'a.jsonl'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 2
+    assert "pip install 'angelshare[traffic]'" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -24,6 +24,19 @@ class _RunUnlessNamed(click.Group):
         return super().parse_args(ctx, args)
 
 
+def _require_traffic() -> None:
+    """Say what to install where the packages of traffic are absent; raises MissingExtraError."""
+    import importlib
+
+    try:
+        for name in ("pyarrow", "ibis"):
+            importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        from angelshare.core.errors import MissingExtraError
+
+        raise MissingExtraError(f"angelshare detect (it imports {error.name})", "traffic") from None
+
+
 @click.group(cls=_RunUnlessNamed, context_settings={"help_option_names": ["-h", "--help"]})
 def detect() -> None:
     """Find groups of accounts that are distillation campaigns in the logs of an API. A match is not an accusation.
@@ -84,6 +97,7 @@ def run(  # noqa: PLR0917 - one parameter per option
 
     Exit code 1 if there is a campaign, 0 if there is none. The run folder names no account; the case files do.
     """
+    _require_traffic()
     from angelshare.cli.detect_run import detect_logs, show
     from angelshare.core.errors import PlanError
     from angelshare.detect.run import Asked
@@ -108,6 +122,7 @@ def run(  # noqa: PLR0917 - one parameter per option
 @as_json
 def verify(case: Path, public_key: str | None, as_json: bool) -> None:
     """Check every byte of a case file: CASE is its folder or its case.json. Exit code 2 after any change."""
+    _require_traffic()
     from angelshare.cli.detect_cases import show_verified
 
     show_verified(case, public_key, as_json=as_json)
@@ -124,6 +139,7 @@ def verify(case: Path, public_key: str | None, as_json: bool) -> None:
 )  # fmt: skip
 def review(case: Path, *, decision: str, by: str, reason: str, signing_key: Path | None) -> None:
     """Add a person's decision to CASE; what was there before stays, and stays signed."""
+    _require_traffic()
     from angelshare.cli.detect_cases import add_review
 
     add_review(case, (decision, by, reason), signing_key)
@@ -139,6 +155,7 @@ def review(case: Path, *, decision: str, by: str, reason: str, signing_key: Path
 @click.option("--to", metavar="FILE", type=click.Path(path_type=Path), required=True, help="CSV to write.")
 def act(case: Path, *, action: str, until: str, to: Path) -> None:
     """Write the action list that a person's decision on CASE covers; doubtful members are watched instead."""
+    _require_traffic()
     from angelshare.cli.detect_cases import write_actions
 
     write_actions(case, action, until, to=to)
@@ -168,6 +185,7 @@ def share(
 
     CASES are case folders, or a folder of them.
     """
+    _require_traffic()
     from angelshare.cli.detect_share import Sharing, share_cases
 
     share_cases(cases, to, Sharing(tlp=tlp, expires=expires, key=key, state=state_folder, provider=provider))
@@ -179,6 +197,7 @@ def share(
 @as_json
 def match(one: Path, other: Path, as_json: bool) -> None:
     """Find clusters of two bundles that belong together. Exit code 1 if there are any."""
+    _require_traffic()
     from angelshare.cli.detect_share import match_bundles
 
     sys.exit(1 if match_bundles(one, other, as_json=as_json) else 0)
@@ -193,6 +212,7 @@ def match(one: Path, other: Path, as_json: bool) -> None:
 )  # fmt: skip
 def world(plan: Path, *, out: Path, data: Path | None) -> None:
     """Build the simulated provider of PLAN: its logs, its benign history and the truth, apart."""
+    _require_traffic()
     from angelshare.cli.detect_world import build_world
 
     build_world(plan, out, data)

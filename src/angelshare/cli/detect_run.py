@@ -36,7 +36,7 @@ from angelshare.report.detect_terminal import detect_summary
 from angelshare.store.files import atomic_write, make_folder, storage_errors
 from angelshare.store.manifest import NAME as MANIFEST
 from angelshare.store.manifest import Subject, seal, source_state, verify_run
-from angelshare.store.runs import Begun, run_folder, run_path
+from angelshare.store.runs import PLAN, Begun, run_folder, run_path
 
 KIND = "detect"
 STATE = "state"
@@ -96,6 +96,18 @@ def reread(folder: Path, cases: Path) -> DetectReport:
         report, campaigns=named(report.campaigns), look_alikes=named(report.look_alikes),
         insufficient=named(report.insufficient),
     )  # fmt: skip
+
+
+def show_published(folder: Path, out: Path | None, *, as_json: bool) -> None:
+    """Verify a run folder and show its report, which names no account; with `out`, write it again there."""
+    import tomllib
+
+    verify_run(folder)
+    report = decode_json((folder / REPORT).read_bytes(), DetectReport, str(folder / REPORT))
+    if out is not None:
+        asked = tomllib.loads((folder / PLAN).read_text(encoding="utf-8"))
+        publish_detect(report, out, command=asked["command"])
+    show(Done(report, folder, folder.with_name(f"{folder.name}-cases")), as_json=as_json)
 
 
 def read_case(path: Path, *, pinned: str | None = None) -> CaseDocument:

@@ -27,8 +27,12 @@ def report(run: Path, out: Path | None, as_json: bool) -> None:
     from angelshare.report.publish import publish
     from angelshare.store.manifest import read_manifest
 
-    if read_manifest(run).kind == "defend":
+    kind = read_manifest(run).kind
+    if kind == "defend":
         _defended(run, out, as_json=as_json)
+        return
+    if kind == "detect":
+        _detected(run, out, as_json=as_json)
         return
     audit, manifest = reread(run)
     if out is not None:
@@ -45,3 +49,10 @@ def _defended(run: Path, out: Path | None, *, as_json: bool) -> None:
     if out is not None:
         publish_defend(found, out, manifest=manifest)
     show_defend(found, as_json=as_json)
+
+
+def _detected(run: Path, out: Path | None, *, as_json: bool) -> None:
+    """Verify a detect run and show it as it was published: requests are not kept in it, so nothing is recomputed."""
+    from angelshare.cli.detect_run import show_published
+
+    show_published(run, out, as_json=as_json)

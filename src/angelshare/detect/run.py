@@ -16,7 +16,7 @@ from angelshare.detect.accounts import load
 from angelshare.detect.allow import Allowed, read_allow
 from angelshare.detect.budget import DEFAULT, parse_budget
 from angelshare.detect.coverage import coverage
-from angelshare.detect.engine import Limits
+from angelshare.detect.engine import Limits, connect
 from angelshare.detect.find import Found, find
 from angelshare.detect.ingest import TOLERATED, files_of, ingest, together
 from angelshare.detect.naive import naive_rules
@@ -108,6 +108,8 @@ def make_report(asked: Asked, state: State, *, key: bytes, now: dt.datetime, ver
     Raises LogError, PlanError, StorageError, RunFolderError, MissingExtraError or EndpointError.
     """
     budget = parse_budget(asked.budget)
+    if not asked.engine.startswith(("duckdb", "spark", "sc://")):
+        connect(asked.engine)  # says that there is none of that name, before the logs are read
     lines = _ingest(asked, state, key, progress)
     period, history = _periods(asked, state)
     allowed = _allowed(asked, period[1])

