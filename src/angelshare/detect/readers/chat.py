@@ -39,7 +39,7 @@ def asked(body: Any) -> dict[str, Any]:  # noqa: ANN401 - a request's body as JS
     body = opened_json(body)
     if isinstance(body, list):
         return said(body)
-    if not isinstance(body, Mapping):
+    if not isinstance(body, dict):
         return {"prompt_text": body} if isinstance(body, str) and body.strip() else {}
     row = parameters(body)
     turns = opened_json(first_of(body, "messages", "contents", "input"))
@@ -77,8 +77,8 @@ def said(turns: Iterable[Any]) -> dict[str, Any]:
     row: dict[str, Any] = {}
     for given in turns:
         turn = opened_json(given)
-        role = at(turn, "role") if isinstance(turn, Mapping) else "user"
-        text = text_of(first_of(turn, "content", "parts") if isinstance(turn, Mapping) else turn)
+        role = at(turn, "role") if isinstance(turn, dict) else "user"
+        text = text_of(first_of(turn, "content", "parts") if isinstance(turn, dict) else turn)
         if not text:
             continue
         if role in SYSTEM:
@@ -92,7 +92,7 @@ def text_of(value: Any, depth: int = DEPTH) -> str:  # noqa: ANN401 - what JSON 
     """Gather the text of a message's content: a text, or parts of which some are text."""
     if isinstance(value, str):
         return value
-    if isinstance(value, Mapping) and depth:
+    if isinstance(value, dict) and depth:
         inner = first_of(value, "text", "content", "parts")
         return text_of(inner, depth - 1)
     if isinstance(value, list) and depth:
@@ -112,12 +112,10 @@ def sound(read: Callable[[object], T], value: object) -> T | None:
 
 def of(columns: Mapping[str, tuple[str, ...]], record: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON, and plain values by column
     """Take each column from the first of its places that holds anything."""
-    row: dict[str, Any] = {}
-    for column, places in columns.items():
-        found = first_of(record, *places)
-        if found is not None:
-            row[column] = found
-    return row
+    if not isinstance(record, dict):
+        return {}
+    found = ((column, first_of(record, *places)) for column, places in columns.items())
+    return {column: value for column, value in found if value is not None}
 
 
 def mapping_of(record: Any, what: str) -> Mapping[str, Any]:  # noqa: ANN401 - what a log line holds

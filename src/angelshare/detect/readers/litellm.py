@@ -56,9 +56,10 @@ class LiteLLMReader:
             raise LogLineError("no startTime and request id of LiteLLM")
         sent = opened_json(record.get("proxy_server_request"))
         body = opened_json(sent.get("body", sent)) if isinstance(sent, Mapping) else None
-        row = asked(body) if isinstance(body, Mapping) else {}
-        row |= asked({"messages": opened_json(record.get("messages")), **_settings(record)})
-        row |= of(COLUMNS, record)
+        question = {**(body if isinstance(body, Mapping) else {}), **_settings(record)}
+        if messages := opened_json(record.get("messages")):
+            question["messages"] = messages
+        row = asked(question) | of(COLUMNS, record)
         row |= of(USAGE, first_of(record, "metadata.usage_object", "response.usage"))
         row["status"] = _status(record)
         row["latency_ms"] = sound(values.number, record.get("request_duration_ms"))

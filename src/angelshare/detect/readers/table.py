@@ -30,6 +30,7 @@ class TableReader:
     def __init__(self, mapping: str = "") -> None:
         self._mapped = read_mapping(Path(mapping)) if mapping else Mapped()
         self.name = f"table:{digest(self._mapped)}" if mapping else "table"
+        self._as_named = [name for name in RAW.names if name not in self._mapped.columns]
         self._source = {name: self._mapped.columns.get(name, name) for name in RAW.names}
 
     def fits(self, record: Any) -> bool:  # noqa: ANN401 - what a log line holds
@@ -43,10 +44,11 @@ class TableReader:
         if not isinstance(record, Mapping):
             raise LogLineError("not a record with named columns")
         row: dict[str, Any] = dict(self._mapped.constants)
-        for name, source in self._source.items():
-            found = values.at(record, source)
-            if found is not None and found != "":
-                row[name] = self._in_our_unit(name, found)
+        own = {name: record[name] for name in self._as_named if name in record}
+        row |= own | {name: values.at(record, source) for name, source in self._mapped.columns.items()}
+        for name in self._mapped.units:
+            if row.get(name) not in (None, ""):
+                row[name] = self._in_our_unit(name, row[name])
         return (row,)
 
     def _in_our_unit(self, name: str, value: Any) -> Any:  # noqa: ANN401 - a plain value

@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 from angelshare.core.errors import LogLineError
@@ -31,13 +32,20 @@ def at(record: Any, path: str) -> Any:  # noqa: ANN401 - what JSON holds
     >>> at({"user": {"id": "u1"}}, "user.id"), at({"user.id": "u2"}, "user.id"), at({"user": '{"id": 3}'}, "user.id")
     ('u1', 'u2', 3)
     """
-    if not isinstance(record, Mapping):
+    if not isinstance(record, dict):  # not Mapping, which takes ten times as long to ask; log lines hold nothing else
         return None
     found = record.get(path)
     if found is not None or "." not in path:
         return found
+    head, rest = _split(path)
+    inner = record.get(head)
+    return None if inner is None else at(inner if isinstance(inner, dict) else opened_json(inner), rest)
+
+
+@lru_cache(maxsize=1024)
+def _split(path: str) -> tuple[str, str]:
     head, _, rest = path.partition(".")
-    return at(opened_json(record.get(head)), rest)
+    return head, rest
 
 
 def first_of(record: Any, *paths: str) -> Any:  # noqa: ANN401 - what JSON holds
