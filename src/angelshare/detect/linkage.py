@@ -1,6 +1,6 @@
 """Who belongs to a group: weights of evidence for membership, learnt from this traffic, value by value.
 
-Fellegi & Sunter 1969 (Journal of the American Statistical Association 64, section 2.4): what two records have in common
+Fellegi & Sunter 1969 (JASA 64, section 2.4): what two records have in common
 weighs log P(agreement | same) / P(agreement | different). Here both are learnt: the first from those who are held to
 belong, without the account that is weighed; the second from everybody.
 """
