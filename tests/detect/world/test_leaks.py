@@ -10,24 +10,39 @@ from sklearn.metrics import roc_auc_score
 from sklearn.tree import DecisionTreeClassifier
 
 from angelshare.detect.schema import RFF
-from angelshare.detect.world import HARD, TENANTS, CampaignPlan, Event, TenantPlan, WorldPlan, build
+from angelshare.detect.world import COST, HARD, PRESETS, TENANTS, CampaignPlan, Event, TenantPlan, WorldPlan, build
+from angelshare.detect.world.shapes import Shape
 
 LIMIT = 0.7
 DAYS = 2
+ACCOUNTS = 240
+HIDING = {f"hydra-50, {word}": CampaignPlan(name=f"hydra-50, {word}", preset="hydra-50", accounts=ACCOUNTS,
+                                            first_day=0, days=DAYS, adaptive=(word,)) for word in COST}  # fmt: skip
+
+
+def at_work(shape: Shape) -> int:
+    """Accounts of a campaign, more where each asks little, so that chance alone gives no column an AUC of 0.7."""
+    return ACCOUNTS * (5 if shape.per_account_day < 10 else 1) * (4 if shape.ramp_days else 1)
 
 
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory):
-    """Encoded requests of a world with every hard preset, and who sent them.
+    """Encoded requests of a world with every hard preset and every adaptation of one, and who sent them.
 
-    Campaigns run on every day of it, as in a nightly run over the day's traffic: the date tells nothing.
+    Campaigns run on every day of it, as in a nightly run over the day's traffic: the date tells nothing. A campaign
+    that starts over two weeks has as many more accounts, so that as many are at work in these two days.
     """
+    plain = [
+        CampaignPlan(name=name, preset=name, accounts=at_work(PRESETS[name]), first_day=0,
+                     days=PRESETS[name].ramp_days or DAYS)
+        for name in HARD
+    ]  # fmt: skip
     plan = WorldPlan(
         start="2026-03-02",
         days=DAYS,
-        honest=1500,
+        honest=6000,
         tenants=[TenantPlan(kind=kind, accounts=8) for kind in TENANTS],
-        campaigns=[CampaignPlan(name=name, preset=name, accounts=70, first_day=0, days=DAYS) for name in HARD],
+        campaigns=[*plain, *HIDING.values()],
         events=[Event(kind="release", day=1)],
     )
     world = build(plan, tmp_path_factory.mktemp("world"), seed=3)
@@ -82,11 +97,8 @@ def aucs(rows, preset: str) -> dict[str, float]:
     return found
 
 
-@pytest.mark.xfail(
-    reason="the world still leaks: keys, payments, cached tokens and asking for reasoning, see docs/world.md"
-)
 @pytest.mark.slow  # grows about 150 small trees
-@pytest.mark.parametrize("preset", HARD)
+@pytest.mark.parametrize("preset", [*HARD, *HIDING])
 def test_no_single_column_tells_a_hard_campaign_from_honest_traffic(rows, preset):
     leaks = {name: round(auc, 3) for name, auc in aucs(rows, preset).items() if auc > LIMIT}
 

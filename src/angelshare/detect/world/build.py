@@ -20,12 +20,15 @@ from angelshare.core.strict import encode
 from angelshare.detect.features import FEATURES, features
 from angelshare.detect.schema import REQUESTS
 from angelshare.detect.world import draw, prompts, rates, words
+from angelshare.detect.world.names import mixed
 from angelshare.detect.world.people import HONEST, Group, People, populate
 from angelshare.detect.world.plan import WorldPlan, check, first_day
 from angelshare.detect.world.presets import shape_of
 from angelshare.detect.world.table import Scene, names, table
 from angelshare.detect.world.tenants import TENANTS
 
+OPENS = 4
+"""Words that open a fresh wording, or an owner's wording of a form."""
 CHUNK = 100_000
 """Requests drawn and written at a time: what bounds the memory."""
 TRUTH = pa.schema([
@@ -158,18 +161,21 @@ def _write_day(path: Path, chunks: Iterator[tuple[draw.Rows, Any]], *, text: Pat
 
 
 def _write_text(path: Path, rows: draw.Rows, made: Any, scene: Scene) -> None:  # noqa: ANN401 - a pyarrow table
-    """Append requests with their prompts; a fresh wording gets words of its own, as its skeleton says."""
+    """Append requests with their prompts; a fresh wording, and an owner's, begin with words of their own."""
     plain = made.drop_columns(list(FEATURES))
     plain = plain.set_column(0, "ts", plain["ts"].cast(pa.string()))
     place = plain.column_names.index("account_created_at")
     plain = plain.set_column(place, "account_created_at", plain["account_created_at"].cast(pa.string()))
     said = [scene.pool.texts[i] for i in rows.prompt.tolist()]
     rng = np.random.default_rng([scene.seed, 5, int(rows.prompt.sum())])
-    other = words.reworded(said, 4, rng)
+    other = words.reworded(said, OPENS, rng)
+    voices = np.stack([mixed(rows.voice, 31 + k) % np.uint64(2**31) for k in range(OPENS)], axis=1).astype(np.int64)
+    spoken = words.opened(said, voices)
+    wording = np.where(rows.fresh, 1, np.where(rows.voice >= 0, 2, 0)).tolist()
     with path.open("a", encoding="utf-8") as lines:
-        for row, same, new, fresh in zip(plain.to_pylist(), said, other, rows.fresh.tolist(), strict=True):
+        for row, which, *forms in zip(plain.to_pylist(), wording, said, other, spoken, strict=True):
             kept = {name: value for name, value in row.items() if value is not None}
-            lines.write(json.dumps(kept | {"prompt_text": new if fresh else same}, ensure_ascii=False) + "\n")
+            lines.write(json.dumps(kept | {"prompt_text": forms[which]}, ensure_ascii=False) + "\n")
 
 
 def _write_truth(path: Path, scene: Scene) -> None:

@@ -10,17 +10,27 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from angelshare.detect.world import rates
+from angelshare.detect.world.names import mixed, uniform
 from angelshare.detect.world.people import DAY, Group, People
 from angelshare.detect.world.plan import Event
-from angelshare.detect.world.prompts import Pool
+from angelshare.detect.world.prompts import FILLS, PRIVATE_FILLS, Pool
+from angelshare.detect.world.shapes import Shape
 
 ORDINARY: Mapping[str, float] = {
     "chat": 0.40, "chat-other": 0.12, "app": 0.12, "code": 0.12, "reasoning": 0.08, "instructions": 0.08,
     "tools": 0.03, "documents": 0.03, "support": 0.02,
 }  # fmt: skip
 """How common each family is in ordinary use; ours."""
-CIRCULATING = 0.2
+CIRCULATING = 0.3
 """Share of ordinary requests that fill a template which circulates among honest people."""
+PROGRAMS = 0.85
+"""Share of accounts some of whose ordinary requests are made by a program, through templates of its own; ours."""
+UNSTEADY = 0.35
+"""Share of a program's requests whose template begins with words that change."""
+BORROWED = 0.55
+"""Share of owners whose programs fill a template as a framework or a tutorial has it, which others fill too."""
+FIRST = 0.7
+"""Share of a program's requests that go through the first of its two templates."""
 IN_SESSION = 0.6
 """Chance that an ordinary request goes on with the session before it."""
 PAUSE = 90.0
@@ -53,6 +63,9 @@ class Rows:
 
     own: NDArray[np.bool_]
     """Whether it serves the group's purpose; ordinary use otherwise."""
+
+    voice: NDArray[np.int64]
+    """Whose wording a program's template has; -1 where the pool's wording stands."""
 
     session: NDArray[np.int64]
     """Session number in the chunk."""
@@ -105,7 +118,7 @@ def counts(
 
 def _factor(group: Group, on: int, events: Sequence[Event]) -> float:
     shape = group.shape
-    factor = min(1.0, (on - group.first_day + 1) / shape.ramp_days) if shape.ramp_days else 1.0
+    factor = 1.0
     for event in events:
         if not _on(event, on) or group.kind == "campaign":
             continue
@@ -135,15 +148,21 @@ def rows(who: NDArray[np.int64], n: NDArray[np.int64], day: Day, *, people: Peop
     """
     account = np.repeat(who, n)
     group = people.group[account]
-    own = rng.random(len(account)) >= np.array([g.shape.cover for g in groups])[group]
-    session, turn = _sessions(account, own, rng)
+    own = rng.random(len(account)) < people.purpose[account]
+    shifted = ~own & (rng.random(len(account)) < day.shifted)
+    program = ~own & ~shifted & (rng.random(len(account)) < programmed(account))
+    session, turn = _sessions(account, own | program, rng)
     second = _seconds(account, session, turn, day=day, people=people, rng=rng)
-    prompt = _ordinary(account, day.shifted, people=people, pool=pool, rng=rng)
-    fresh = ~pool.fixed_wording[prompt]
+    prompt = _ordinary(account, shifted, people=people, pool=pool, rng=rng)
+    voice = np.where(program, owner(account, people), -1)
+    prompt[program] = _programs(voice[program], pool, rng)
+    voice = np.where(borrows(voice), -1, voice)
+    fresh = np.where(program, rng.random(len(account)) < UNSTEADY, ~pool.fixed_wording[prompt])
     for g in np.unique(group[own]).tolist():
         mine = np.flatnonzero(own & (group == g))
         shape = groups[g].shape
-        prompt[mine], again = _purpose(pool.own[g], shape.repeats, len(mine), rng)
+        work = mixed(account[mine] * 1000 + day.on // 7, 7)
+        prompt[mine], again = _purpose(pool.own[g], shape, work, rng)
         loose = rng.random(len(mine)) < (shape.paraphrased if shape.templates else 1.0)
         fresh[mine] = loose & ~again
         second[mine] = _own_seconds(groups[g], second[mine], day.bursts[g], day=day, rng=rng)
@@ -151,16 +170,42 @@ def rows(who: NDArray[np.int64], n: NDArray[np.int64], day: Day, *, people: Peop
     order = kept[np.argsort(second[kept], kind="stable")]
     return Rows(
         account=account[order], second=second[order], prompt=prompt[order], fresh=fresh[order], own=own[order],
-        session=session[order], turn=turn[order], after_block=after[order],
+        voice=np.where(fresh, -1, voice)[order], session=session[order], turn=turn[order], after_block=after[order],
     )  # fmt: skip
 
 
+def programmed(account: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Give the share of an account's ordinary requests that its programs make: none, some, or nearly all."""
+    u = uniform(account, 21)
+    return np.where(u < PROGRAMS, (u / PROGRAMS) ** 0.4, 0.0)
+
+
+def owner(account: NDArray[np.int64], people: People) -> NDArray[np.int64]:
+    """Say whose templates an account's programs fill: its organisation's, or its own."""
+    org = people.org[account]
+    return np.where(org >= 0, org, 10**14 + account)
+
+
+def _programs(voice: NDArray[np.int64], pool: Pool, rng: Generator) -> NDArray[np.int64]:
+    """Draw fillings of the two forms behind an owner's templates."""
+    second = rng.random(len(voice)) >= FIRST
+    which = uniform(voice * 2 + second, 22)
+    known = pool.public[(len(pool.public) * which**2).astype(np.int64), rng.integers(0, FILLS, len(voice))]
+    form = (len(pool.private) * which).astype(np.int64)
+    return np.where(borrows(voice), known, pool.private[form, rng.integers(0, PRIVATE_FILLS, len(voice))])
+
+
+def borrows(voice: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Say which owners fill templates in the wording that others fill too."""
+    return uniform(voice, 24) < BORROWED
+
+
 def _sessions(
-    account: NDArray[np.int64], own: NDArray[np.bool_], rng: Generator
+    account: NDArray[np.int64], alone: NDArray[np.bool_], rng: Generator
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Cut each account's ordinary requests into sessions; a request for the group's purpose stands alone."""
-    new = (rng.random(len(account)) >= IN_SESSION) | own
-    new[1:] |= (account[1:] != account[:-1]) | own[:-1]
+    """Cut each account's requests into sessions; a program's request, whatever its purpose, stands alone."""
+    new = (rng.random(len(account)) >= IN_SESSION) | alone
+    new[1:] |= (account[1:] != account[:-1]) | alone[:-1]
     new[:1] = True
     session = np.cumsum(new) - 1
     return session, np.arange(len(account)) - np.flatnonzero(new)[session]
@@ -179,27 +224,39 @@ def _seconds(account: NDArray[np.int64], session: NDArray[np.int64], turn: NDArr
     return np.asarray((start[session] + since) % DAY)
 
 
-def _ordinary(account: NDArray[np.int64], shifted: float, *, people: People, pool: Pool,
+def _ordinary(account: NDArray[np.int64], shifted: NDArray[np.bool_], *, people: People, pool: Pool,
               rng: Generator) -> NDArray[np.int64]:  # fmt: skip
     """Draw ordinary prompts: mostly of the families an account likes, some through templates that circulate."""
     names = list(ORDINARY)
     n = len(account)
     family = people.taste[account, rng.integers(0, 3, n)]
     family = np.where(rng.random(n) < 0.2, rng.choice(len(names), n, p=list(ORDINARY.values())), family)  # noqa: PLR2004 - now and then anything
-    family = np.where(rng.random(n) < shifted, names.index("chat-other"), family)
+    family = np.where(shifted, names.index("chat-other"), family)
     places = [pool.families[name] for name in names]
     first, sizes = np.array([p[0] for p in places]), np.array([len(p) for p in places])
     prompt = first[family] + (rng.random(n) * sizes[family]).astype(np.int64)
-    return np.where(rng.random(n) < CIRCULATING, _lean(pool.public, n, 3.0, rng), prompt)
+    return np.where(~shifted & (rng.random(n) < CIRCULATING), _lean(pool.public, n, 3.0, rng), prompt)
 
 
 def _purpose(
-    own: NDArray[np.int64], repeats: float, n: int, rng: Generator
+    own: NDArray[np.int64], shape: Shape, work: NDArray[np.uint64], rng: Generator
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Draw prompts of the group's own, some of them from the short list that is the same every day."""
-    again = rng.random(n) < repeats
+    """Draw prompts of the group's own, some of them from the short list that is the same every day.
+
+    Args:
+        own: (templates, fills) their places.
+        shape: behaviour of the group.
+        work: (rows,) a number that the requests of one account in one week have in common: its share of the work.
+        rng: the caller owns the seed.
+    """
+    n = len(work)
+    again = rng.random(n) < shape.repeats
     few = own[:, : max(own.shape[1] // 10, 1)]
-    return np.where(again, _lean(few, n, 1.0, rng), _lean(own, n, 2.0, rng)), again
+    if not shape.jobs:
+        return np.where(again, _lean(few, n, 1.0, rng), _lean(own, n, 2.0, rng)), again
+    job = uniform(work.astype(np.int64) + rng.integers(0, shape.jobs, n), 23)
+    row = (len(own) * job**1.2).astype(np.int64)
+    return np.where(again, few[row, 0], own[row, rng.integers(0, own.shape[1], n)]), again
 
 
 def _lean(places: NDArray[np.int64], n: int, power: float, rng: Generator) -> NDArray[np.int64]:

@@ -21,6 +21,11 @@ def mixed(codes: NDArray[np.int64], salt: int) -> NDArray[np.uint64]:
     return np.asarray(z ^ (z >> np.uint64(31)))
 
 
+def uniform(codes: NDArray[np.int64], salt: int) -> NDArray[np.float64]:
+    """Give each code a number in [0, 1) that is always the same: what is settled once for an account."""
+    return np.asarray((mixed(codes, salt) >> np.uint64(11)).astype(np.float64) / 2**53)
+
+
 def hexes(codes: NDArray[np.int64], salt: int, *, absent: NDArray[np.bool_] | None = None) -> Any:  # noqa: ANN401 - a pyarrow array
     """Write mixed codes as sixteen hex digits; null where `absent`."""
     raw = mixed(codes, salt).byteswap().view(np.uint8).reshape(-1, 8)

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
+from scipy.stats import norm as normal
 
 from angelshare.detect.world.shapes import Clock, Shape
+from angelshare.detect.world.ties import ties
 
-PREFIXES = 6000
-"""Address prefixes of the world; the first tenth belong to clouds and hosting."""
-NETWORKS = 180
-"""Autonomous systems; a prefix belongs to one of them."""
-AGENTS = 60
-"""Client programs and browsers."""
-DOMAINS = 400
-"""E-mail domains, the first of them open to everybody."""
-PLACES = 3
-"""Prefixes an account calls from: home, work, on the way."""
+SPREAD = 2.2
+"""Standard deviation of the logarithm of rates between honest accounts: in the production series of ServeGen
+(arXiv 2505.09999) it is 1.6 to 2.7 between the clients of one model."""
 FRESH_DAYS = 10
 """An account counts as fresh when opened so many days before it starts."""
 OLDEST_DAYS = 700
 """Age of the oldest accounts."""
 DAY = 86400.0
-HONEST = Shape(why="people and small programs", cover=1.0, spread=1.3, fresh=0.15, strips=0.45)
+AT_ONCE = 0.2
+"""Share of a growing group's accounts that are there on its first day."""
+EVEN = 5.0
+"""Sum of the beta's two parameters: how alike the accounts of a group are in what share they give to its purpose."""
+HONEST = Shape(why="people and small programs", cover=1.0, spread=SPREAD)
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,9 @@ class People:
     keys: NDArray[np.int64]
     """API keys it has."""
 
+    purpose: NDArray[np.float64]
+    """Share of its requests made for the group; the rest is ordinary use."""
+
     end_users: NDArray[np.int64]
     """End users it names; 0 for none."""
 
@@ -112,9 +115,6 @@ class People:
 
     models: NDArray[np.int64]
     """(accounts, 2) models it prefers."""
-
-    sampling: NDArray[np.int64]
-    """Which sampling settings its ordinary requests carry."""
 
 
 def populate(groups: Sequence[Group], profiles: int, families: NDArray[np.float64], rng: Generator) -> People:
@@ -137,15 +137,31 @@ def _members(g: int, group: Group, profiles: int, families: NDArray[np.float64],
     start, end, blocked = _lives(group, rng)
     n = len(start)
     paid = np.where(rng.random(n) < shape.paid, rng.integers(1, 3, n), 0)
-    place, agents, domain, payer, org = _links(g, shape, n, paid, rng)
+    shared = ties(g, shape, paid, rng)
     return People(
-        group=np.full(n, g), rate=shape.per_account_day * np.exp(rng.normal(-(shape.spread**2) / 2, shape.spread, n)),
+        group=np.full(n, g), rate=_rates(shape, n, rng),
         start=start, end=end, blocked=blocked, created=_opened(shape, start, rng),
-        profile=rng.integers(0, profiles, n), shift=_shifts(n, rng), prefixes=place, agents=agents, payer=payer,
-        domain=domain, org=org, paid=paid, taste=rng.choice(len(families), size=(n, 3), p=families),
-        keys=rng.geometric(0.7, n).clip(1, 5), end_users=_end_users(shape, n, rng), strips=rng.random(n) < shape.strips,
-        models=_skewed(4, 1.6, (n, 2), rng), sampling=rng.choice(4, n, p=(0.5, 0.2, 0.15, 0.15)),
+        profile=rng.integers(0, profiles, n), shift=_shifts(n, rng), prefixes=shared.prefixes, agents=shared.agents,
+        payer=shared.payer, domain=shared.domain, org=shared.org, paid=paid,
+        taste=rng.choice(len(families), size=(n, 3), p=families), keys=rng.geometric(0.7, n).clip(1, 5),
+        purpose=_purpose(shape, n, rng), end_users=_end_users(shape, n, rng), strips=rng.random(n) < shape.strips,
+        models=_skewed(4, 1.6, (n, 2), rng),
     )  # fmt: skip
+
+
+def _rates(shape: Shape, n: int, rng: Generator) -> NDArray[np.float64]:
+    """Draw requests per day around the group's mean: log-normal, cut at `ceiling` medians."""
+    s, top = shape.spread, math.log(shape.ceiling)
+    # E min(e^(sZ), c) of a standard normal Z
+    mean = math.exp(s * s / 2) * normal.cdf(top / s - s) + shape.ceiling * normal.sf(top / s) if s else 1.0
+    return np.asarray(shape.per_account_day / mean * np.exp(rng.normal(0.0, s, n).clip(max=top)))
+
+
+def _purpose(shape: Shape, n: int, rng: Generator) -> NDArray[np.float64]:
+    """Draw the share of each account's requests made for the group, a beta around the group's own."""
+    if shape.cover in (0.0, 1.0):
+        return np.full(n, 1.0 - shape.cover)
+    return np.asarray(rng.beta(EVEN * (1 - shape.cover), EVEN * shape.cover, n))
 
 
 def _lives(group: Group, rng: Generator) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
@@ -153,7 +169,8 @@ def _lives(group: Group, rng: Generator) -> tuple[NDArray[np.float64], NDArray[n
     shape = group.shape
     first, last = group.first_day * DAY, group.last_day * DAY
     daily = 1 - (1 - shape.blocked) * (1 - (1 / shape.rotate_days if shape.rotate_days else 0.0))
-    start = np.full(group.accounts, first)
+    late = np.where(rng.random(group.accounts) < AT_ONCE, 0.0, rng.random(group.accounts))
+    start = first + late * min(shape.ramp_days * DAY, last - first)
     if group.kind == "honest":
         late = rng.random(group.accounts) < 0.1  # noqa: PLR2004 - a tenth of the customers are new in the period
         start = np.where(late, rng.uniform(first, last, group.accounts), first)
@@ -192,36 +209,6 @@ def _shifts(n: int, rng: Generator) -> NDArray[np.int64]:
 def _skewed(n: int, power: float, size: tuple[int, ...], rng: Generator) -> NDArray[np.int64]:
     """Draw from `n` things of which the first are the most common."""
     return np.asarray((n * rng.random(size) ** power).astype(np.int64))
-
-
-def _links(
-    g: int, shape: Shape, n: int, paid: NDArray[np.int64], rng: Generator
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Draw prefixes, client programs, domains, means of payment and organisations.
-
-    A group's prefixes, programs and domains come from those everybody uses; only how many share them is its own.
-    """
-    cloud = PREFIXES // 10
-    hosted = _skewed(cloud, 2.0, (n, PLACES), rng)
-    homes = cloud + _skewed(PREFIXES - cloud, 2.0, (n, PLACES), rng)
-    places = np.where((rng.random(n) < shape.cloud)[:, None], hosted, homes)
-    places[:, 1:] = np.where(rng.random((n, PLACES - 1)) < 0.6, places[:, :1], places[:, 1:])  # noqa: PLR2004 - mostly one
-    shared = _skewed(PREFIXES, 2.0, (shape.networks,), rng)
-    here = rng.random(n) < shape.one_network
-    places = np.where(here[:, None], shared[rng.integers(0, shape.networks, (n, PLACES))], places)
-    agents = _skewed(AGENTS, 1.8, (n, 2), rng)
-    agents = np.where((rng.random(n) < shape.one_agent)[:, None], _skewed(AGENTS, 1.2, (1,), rng), agents)
-    own = _skewed(DOMAINS, 3.0, (n,), rng)
-    domain = np.where(rng.random(n) < shape.one_domain, rng.integers(DOMAINS // 4, DOMAINS), own)
-    base = g * 10**8
-    payees = max(shape.payees, 1)
-    alone = 5 * 10**7 + np.arange(n)
-    runs = np.cumsum(rng.random(n) < 0.25)  # noqa: PLR2004 - resellers and families of four on average
-    together = np.where(rng.random(n) < 0.25, runs, alone)  # noqa: PLR2004 - a quarter of accounts share
-    payer = base + (np.arange(n) // payees if payees > 1 else together)
-    payer = np.where((paid == 0) & (rng.random(n) < 0.5), -1, payer)  # noqa: PLR2004 - a free plan may hold a card
-    small = np.where(rng.random(n) < 0.25, base + 1 + runs, -1)  # noqa: PLR2004 - small firms
-    return places, agents, domain, payer, np.where(rng.random(n) < shape.one_org, base, small)
 
 
 def clock_profile(clock: Clock, clocks: Sequence[Clock], profiles: int) -> int:

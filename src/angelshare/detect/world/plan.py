@@ -69,6 +69,9 @@ class CampaignPlan:
     mix: float | None = None
     """Share of its requests made for the campaign, the rest being ordinary use; the preset's when absent."""
 
+    spread: float | None = None
+    """Standard deviation of the logarithm of the rate between its accounts; that of honest accounts when absent."""
+
     adaptive: Sequence[Adaptation] = ()
     """What it does to be harder to find."""
 

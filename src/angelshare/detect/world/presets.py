@@ -9,16 +9,17 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
+from angelshare.detect.world import people
 from angelshare.detect.world.plan import Adaptation, CampaignPlan, Preset
 from angelshare.detect.world.shapes import Shape
 
 _HYDRA = Shape(
     why="a proxy network of thousands of accounts that mixes harvesting with other customers' requests "
     "(a provider's report of February 2026); rate of a letter of June 2026: 28.8e6 / 25,000 / 45 days",
-    per_account_day=25.6, cover=0.0, families=("harvest-instructions", "harvest-code", "harvest-reasoning",
-    "harvest-tools"), templates=40, paraphrased=0.35,
-    clock="people", synchronised=0.5, bursts=10, one_network=0.4, networks=40, payees=4, one_agent=0.3, fresh=0.35,
-    blocked=0.01, strips=0.5,
+    per_account_day=25.6, spread=people.SPREAD, ceiling=40.0, cover=0.0,
+    families=("harvest-instructions", "harvest-code", "harvest-reasoning", "harvest-tools"), templates=56,
+    jobs=2, paraphrased=0.55, clock="people", synchronised=0.5, bursts=10, one_network=0.4, networks=40,
+    payees=4, one_payer=0.2, one_agent=0.25, agents=2, fresh=0.35, blocked=0.01, strips=0.5,
 )  # fmt: skip
 
 PRESETS: Mapping[Preset, Shape] = {
@@ -26,22 +27,22 @@ PRESETS: Mapping[Preset, Shape] = {
     "hydra-50": dataclasses.replace(_HYDRA, cover=0.5),
     "hydra-25": dataclasses.replace(_HYDRA, cover=0.75),
     "low-rate-relay": dataclasses.replace(
-        _HYDRA, per_account_day=5.6, cover=0.5, blocked=0.005,
+        _HYDRA, per_account_day=5.6, ceiling=300.0, cover=0.5, blocked=0.005,
         why="a relay over thousands of light accounts (a provider's report of September 2026): 300,000 requests "
         "through 5,380 accounts in 10 days",
     ),
     "fixed-prompt-cot": dataclasses.replace(
-        _HYDRA, families=("elicitation",), templates=1, clock="round-the-clock", blocked=0.02,
+        _HYDRA, families=("elicitation",), templates=1, jobs=0, clock="round-the-clock", blocked=0.02,
         why="one fixed prompt that makes the model write its reasoning between tags (a provider's report of "
         "September 2026), at the rate of the letter of June 2026",
     ),
     "slow-drip": dataclasses.replace(
-        _HYDRA, per_account_day=3.0, cover=0.5, synchronised=0.1, ramp_days=14, blocked=0.0, fresh=0.2,
+        _HYDRA, per_account_day=4.0, ceiling=300.0, cover=0.5, synchronised=0.1, ramp_days=14, blocked=0.0, fresh=0.2,
         why="a campaign that starts small and grows over two weeks, to pass for an ordinary customer (ours)",
     ),
     "silent-relay": dataclasses.replace(
-        _HYDRA, per_account_day=5.6, cover=1.0, templates=0, synchronised=0.0, one_network=0.6, networks=25,
-        one_agent=0.6, end_users=0, strips=0.9, clock="people",
+        _HYDRA, per_account_day=5.6, ceiling=300.0, cover=1.0, templates=0, synchronised=0.0, one_network=0.5,
+        networks=25, one_agent=0.3, one_payer=0.3, end_users=0, strips=0.7, clock="people",
         why="another service's real users, passed on without their knowledge (a provider's report of September "
         "2026): the prompts are people's own, only networks, clients and payments are shared",
     ),
@@ -56,7 +57,7 @@ PRESETS: Mapping[Preset, Shape] = {
         "September 2026)",
     ),
     "grader": dataclasses.replace(
-        _HYDRA, per_account_day=13.3, cover=0.3, families=("grading",), templates=8,
+        _HYDRA, per_account_day=13.3, cover=0.3, families=("grading",), templates=8, jobs=0,
         why="answers graded against a rubric, as a reward model is fed (a provider's report of February 2026); "
         "rate of a report of September 2026: 400,000 / 1,500 / 20 days",
     ),
@@ -81,6 +82,8 @@ def shape_of(plan: CampaignPlan) -> Shape:
     shape = PRESETS[plan.preset]
     if plan.per_account_day is not None:
         shape = dataclasses.replace(shape, per_account_day=plan.per_account_day)
+    if plan.spread is not None:
+        shape = dataclasses.replace(shape, spread=plan.spread)
     if plan.mix is not None:
         shape = dataclasses.replace(shape, cover=1 - plan.mix)
     for adaptation in plan.adaptive:
@@ -107,4 +110,4 @@ def _adapted(shape: Shape, adaptation: Adaptation) -> Shape:
         case "rotate":
             return dataclasses.replace(shape, rotate_days=3)
         case "separate":
-            return dataclasses.replace(shape, one_network=0.0, payees=1, one_agent=0.0)
+            return dataclasses.replace(shape, one_network=0.0, one_payer=0.0, one_agent=0.0)

@@ -20,10 +20,20 @@ PER_FAMILY = 1500
 """Prompts of a family in the pool."""
 FILLS = 40
 """Fillings of a template in the pool."""
-SLOT = 400
+SLOT = 1200
 """Longest text that fills a slot, characters."""
-PUBLIC_TEMPLATES = 300
+LONGEST = 4
+"""Most texts of a family that fill one slot together."""
+PRIVATE_FORMS, PRIVATE_FILLS = 300, 20
+"""Forms behind the templates of honest people's programs, and fillings of each; every owner words a form anew."""
+PUBLIC_TEMPLATES = 150
 """Templates that circulate among honest people: of apps, blogs and tutorials."""
+
+PROGRAMMED: Sequence[str] = (
+    "app", "code", "reasoning", "instructions", "tools", "documents", "classification", "support", "evaluation", "chat",
+    "harvest-instructions", "harvest-code", "harvest-reasoning", "harvest-tools",
+)  # fmt: skip
+"""Families that honest people's programs ask about: a quarter write lessons, exercises or training data themselves."""
 
 FILES: Mapping[str, Sequence[str]] = {
     "chat": ("benign_sharegpt_sample", "benign_instructionwild_users", "benign_koala_180", "benign_arena_hard_500"),
@@ -63,6 +73,9 @@ class Pool:
     public: NDArray[np.int64]
     """(templates, fills) places of the templates that circulate among honest people."""
 
+    private: NDArray[np.int64]
+    """(forms, fills) places of the forms behind the templates of honest people's programs."""
+
     own: Sequence[NDArray[np.int64]]
     """Per group, (templates, fills) places of its own prompts; one row without templates."""
 
@@ -83,7 +96,10 @@ def fill(shapes: Sequence[Shape], data: Path | None, rng: Generator) -> Pool:
     texts: list[str] = []
     families = {name: _append(texts, list(some)) for name, some in library.items()}
     plain = len(texts)
-    public = _templates(texts, library, Shape(why="public", families=("chat", "app", "code"), templates=300), rng)
+    everybody = Shape(why="public", families=("chat", "app", "code"), templates=PUBLIC_TEMPLATES)
+    public = _templates(texts, library, everybody, rng)
+    programs = Shape(why="programs", families=PROGRAMMED, templates=PRIVATE_FORMS)
+    private = _templates(texts, library, programs, rng, fills=PRIVATE_FILLS)
     own = [
         _templates(texts, library, shape, rng)
         if shape.templates
@@ -91,7 +107,7 @@ def fill(shapes: Sequence[Shape], data: Path | None, rng: Generator) -> Pool:
         for shape in shapes
     ]
     fixed = np.arange(len(texts)) >= plain
-    return Pool(texts=texts, fixed_wording=fixed, families=families, public=public, own=own)
+    return Pool(texts=texts, fixed_wording=fixed, families=families, public=public, private=private, own=own)
 
 
 def read(data: Path, rng: Generator) -> dict[str, list[str]]:
@@ -121,15 +137,18 @@ def _rows(path: Path) -> list[dict[str, object]]:
     return rows
 
 
-def _templates(texts: list[str], library: Mapping[str, list[str]], shape: Shape, rng: Generator) -> NDArray[np.int64]:
-    """Fill each of the group's templates `FILLS` times; gives the places, (templates, FILLS)."""
+def _templates(texts: list[str], library: Mapping[str, list[str]], shape: Shape, rng: Generator, *,
+               fills: int = FILLS) -> NDArray[np.int64]:  # fmt: skip
+    """Fill each of the group's templates `fills` times; gives the places, (templates, fills)."""
     contents = [library[CONTENT.get(family, family)] for family in shape.families]
     made = []
     for _ in range(shape.templates):
         form = words.template(shape.families, rng)
         content = contents[int(rng.integers(len(contents)))]
-        picks = rng.integers(0, len(content), FILLS).tolist()
-        made.append(_append(texts, [form.replace("{}", _slot(content[i])) for i in picks]))
+        picks = rng.integers(0, len(content), (fills, LONGEST)).tolist()
+        sizes = rng.geometric(0.7, fills).clip(max=LONGEST).tolist()
+        slots = [_slot(" / ".join(content[i] for i in row[:size])) for row, size in zip(picks, sizes, strict=True)]
+        made.append(_append(texts, [form.replace("{}", slot) for slot in slots]))
     return np.stack(made)
 
 

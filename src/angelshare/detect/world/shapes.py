@@ -25,7 +25,10 @@ class Shape:
     """Mean requests per account and day."""
 
     spread: float = 0.9
-    """Standard deviation of the logarithm of that mean between accounts."""
+    """Standard deviation of the logarithm of that mean between accounts, before `ceiling` cuts it."""
+
+    ceiling: float = 300.0
+    """Largest rate of an account against the median: a rate limit, or how a group shares its load out."""
 
     cover: float = 0.2
     """Share of requests that are the ordinary use of the population."""
@@ -35,6 +38,9 @@ class Shape:
 
     templates: int = 0
     """Templates the group's own requests fill; 0 sends the families' prompts as they are."""
+
+    jobs: int = 0
+    """Templates that one account fills in a week, its share of the work; 0 gives it any of them."""
 
     paraphrased: float = 0.0
     """Share of filled templates whose wording is changed afresh."""
@@ -67,7 +73,10 @@ class Shape:
     """Share of accounts that call from a cloud or hosting network."""
 
     payees: int = 1
-    """Accounts that pay by one means of payment."""
+    """Accounts that pay by one means of payment, where they share one."""
+
+    one_payer: float = 0.0
+    """Share of accounts that pay so; the others pay as the population does."""
 
     one_domain: float = 0.0
     """Share of accounts with the group's e-mail domain."""
@@ -75,19 +84,22 @@ class Shape:
     one_agent: float = 0.0
     """Share of accounts with the group's client software."""
 
+    agents: int = 1
+    """Client programs of the group."""
+
     fresh: float = 0.15
     """Share of accounts opened in the days before they start."""
 
     paid: float = 0.3
     """Share of accounts on a plan above the free one."""
 
-    fixed_sampling: float = 0.15
-    """Share of own requests with temperature 0 and a seed."""
+    fixed_sampling: float = 0.25
+    """Share of accounts whose programs ask at temperature 0."""
 
     end_users: int = 0
     """End users behind an account; 0 names none."""
 
-    strips: float = 0.3
+    strips: float = 0.45
     """Share of accounts that send no session or end-user id."""
 
     retarget: float = 0.0
@@ -100,7 +112,7 @@ class Shape:
     """Days after which an account hands over to a fresh one; 0 keeps it."""
 
     ramp_days: int = 0
-    """Days over which the group grows to its full rate."""
+    """Days over which its accounts start, one after another; 0 starts all at once."""
 
     errors: float = 0.01
     """Share of requests turned away for rate (429) or capacity (503)."""

@@ -12,14 +12,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.random import Generator
 from numpy.typing import NDArray
+from scipy.stats import norm as normal
 
 from angelshare.detect.schema import REQUESTS, RFF
-from angelshare.detect.world import people as world_people
 from angelshare.detect.world.draw import Rows
-from angelshare.detect.world.names import hexes, mixed
+from angelshare.detect.world.names import hexes, mixed, uniform
 from angelshare.detect.world.people import DAY, Group, People
 from angelshare.detect.world.plan import Event
 from angelshare.detect.world.prompts import Pool
+from angelshare.detect.world.ties import NETWORKS, PLACES, PREFIXES
 
 MODELS = ("cask-mini", "cask-small", "cask-large", "cask-reserve")
 """Models there are from the start; a release adds `cask-2`, `cask-3` and so on."""
@@ -30,7 +31,11 @@ ADOPTION_DAYS = 4.0
 COUNTRIES = ("US", "DE", "IN", "BR", "GB", "FR", "JP", "NG", "SG", "NL", "CN", "ES", "PL", "KR", "MX", "CA", "ID", "VN")
 FINISHED = ("stop", "length", "tool_calls", "content_filter")
 SAMPLING = ((None, None), (0.7, None), (1.0, 0.95), (0.2, 1.0))
-"""Temperature and top_p of ordinary requests, by account."""
+"""Temperature and top_p of requests that do not fix them, by account."""
+USUAL = 0.95
+"""Share of an account's requests that have its client's usual settings."""
+HABITS = {"streams": 0.6, "tools": 0.2, "caps": 0.4, "many": 0.03, "logprobs": 0.02, "thinks": 0.3, "caches": 0.5}
+"""Share of accounts whose client does so: settings stand in a program's code, so they go with the account; ours."""
 _SALT = {"account": 1, "key": 2, "user": 3, "session": 4, "request": 5, "prefix": 6, "agent": 7, "payer": 8,
          "domain": 9, "org": 10, "skeleton": 11, "asn": 12, "country": 13, "length": 14}  # fmt: skip
 
@@ -102,7 +107,7 @@ def _who(rows: Rows, on: int, chunk: int, *, scene: Scene, rng: Generator) -> di
         "org_id": names(org, "org", seed, absent=org < 0),
         "api_key_id": names(key, "key", seed),
         "end_user_id": names(user, "user", seed, absent=quiet | (users == 0)),
-        "session_id": names(session, "session", seed, absent=quiet | (rows.own & (mixed(session, 3) % 3 > 0))),
+        "session_id": names(session, "session", seed, absent=quiet),
         "plan": _words(("free", "paid", "business"), people.paid[account]),
         "account_created_at": _instants(people.created[account], scene.start),
     }
@@ -111,8 +116,8 @@ def _who(rows: Rows, on: int, chunk: int, *, scene: Scene, rng: Generator) -> di
 def _network(rows: Rows, scene: Scene, rng: Generator) -> dict[str, Any]:
     people, seed, account = scene.people, scene.seed, rows.account
     n = len(account)
-    prefix = people.prefixes[account, (world_people.PLACES * rng.random(n) ** 2).astype(np.int64)]
-    network = prefix * world_people.NETWORKS // world_people.PREFIXES
+    prefix = people.prefixes[account, (PLACES * rng.random(n) ** 2).astype(np.int64)]
+    network = prefix * NETWORKS // PREFIXES
     agent = people.agents[account, (rng.random(n) < 0.2).astype(np.int64)]  # noqa: PLR2004 - mostly one program
     payer = people.payer[account]
     return {
@@ -139,34 +144,32 @@ def _status(rows: Rows, scene: Scene, rng: Generator) -> NDArray[np.int64]:
 
 def _asked(rows: Rows, on: int, *, scene: Scene, rng: Generator) -> dict[str, Any]:
     people, account = scene.people, rows.account
-    n, shapes = len(account), [group.shape for group in scene.groups]
-    group = people.group[account]
-    fixed = rng.random(n) < np.where(rows.own, np.array([shape.fixed_sampling for shape in shapes])[group], 0.04)
-    setting = people.sampling[account]
+    n, fixes = len(account), np.array([group.shape.fixed_sampling for group in scene.groups])
+    usual = rng.random(n) < USUAL
+    fixed = usual & (uniform(account, 41) < fixes[people.group[account]])
+    setting = (uniform(account, 42) * 2 * len(SAMPLING)).astype(np.int64) // 2
     temperature = np.array([np.nan if t is None else t for t, _ in SAMPLING])[setting]
     top_p = np.array([np.nan if p is None else p for _, p in SAMPLING])[setting]
     temperature, top_p = np.where(fixed, 0.0, temperature), np.where(fixed & (setting > 1), 1.0, top_p)
-    seeds = np.array((0, 1, 42, 1234))[account % 4]
-    capped = rng.random(n) < 0.4  # noqa: PLR2004 - most leave the limit to the service
-    tooled = rng.random(n) < np.where(np.isin(rows.prompt, _tool_places(scene.pool)), 0.8, 0.08)
-    many = rng.random(n) < 0.02  # noqa: PLR2004 - now and then several answers
+    tooled, many = _does("tools", rows, usual), _does("many", rows, usual)
     return {
         "provider": pa.array(["cask"]).take(pa.array(np.zeros(n, np.int64))),
         "operation": pa.array(["chat"]).take(pa.array(np.zeros(n, np.int64))),
         "model": pa.array([*MODELS, *released(scene.events)]).take(pa.array(_models(rows, on, scene=scene, rng=rng))),
         "temperature": pa.array(temperature, mask=np.isnan(temperature)),
         "top_p": pa.array(top_p, mask=np.isnan(top_p)),
-        "seed": pa.array(seeds, mask=~(fixed & (rng.random(n) < 0.7))),  # noqa: PLR2004 - most who fix one fix the other
+        "seed": pa.array(np.array((0, 1, 42, 1234))[account % 4], mask=~(fixed & (uniform(account, 43) < 0.7))),  # noqa: PLR2004 - most who fix one fix the other
         "n_choices": pa.array(np.where(many, 4, 1), mask=~many & (setting < 2)),  # noqa: PLR2004 - two of the four settings say so
-        "max_tokens": pa.array(np.array((256, 512, 1024, 4096))[(account // 4) % 4], mask=~capped),
-        "logprobs": pa.array(rng.random(n) < 0.01),  # noqa: PLR2004 - rare in honest use
-        "stream": pa.array(rng.random(n) < np.where(rows.own, 0.4, 0.7)),
+        "max_tokens": pa.array(np.array((256, 512, 1024, 4096))[(account // 4) % 4], mask=~_does("caps", rows, usual)),
+        "logprobs": pa.array(_does("logprobs", rows, usual)),
+        "stream": pa.array(_does("streams", rows, usual)),
         "tools_n": pa.array(np.where(tooled, 1 + rng.geometric(0.5, n).clip(1, 8), 0)),
     }
 
 
-def _tool_places(pool: Pool) -> NDArray[np.int64]:
-    return np.concatenate([pool.families["tools"], pool.families["harvest-tools"]])
+def _does(habit: str, rows: Rows, usual: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Say of each request whether its client has a habit, and follows it this time."""
+    return usual & (uniform(rows.account, 50 + list(HABITS).index(habit)) < HABITS[habit])
 
 
 def released(events: Sequence[Event]) -> list[str]:
@@ -189,15 +192,18 @@ def _models(rows: Rows, on: int, *, scene: Scene, rng: Generator) -> NDArray[np.
 
 
 def _answered(rows: Rows, status: NDArray[np.int64], tools: Any, *, scene: Scene, rng: Generator) -> dict[str, Any]:  # noqa: ANN401 - a pyarrow array
-    n, pool = len(rows.account), scene.pool
+    n, pool, account = len(rows.account), scene.pool, rows.account
+    often = rng.random(n) < USUAL
     lengths = np.array([len(text) for text in pool.texts])[rows.prompt]
-    usual = (mixed(rows.prompt, _SALT["length"]) >> np.uint64(11)).astype(np.float64) / 2**53
-    out = np.exp(4.2 + 2.4 * usual + rng.normal(0, 0.5, n)).astype(np.int64) + 1
+    usual = uniform(rows.prompt, _SALT["length"])
+    talks = 0.8 * normal.ppf(uniform(account, 44))
+    out = np.exp(4.2 + 2.4 * usual + talks + rng.normal(0, 0.5, n)).clip(0, 8000).astype(np.int64) + 1
     asked = (lengths / 4).astype(np.int64) + rng.integers(4, 40, n)
     before = rows.turn * rng.integers(80, 700, n)
-    thinks = rng.random(n) < 0.3  # noqa: PLR2004 - share of requests that models answer after hidden reasoning
+    thinks = _does("thinks", rows, often)
     failed = status != 200  # noqa: PLR2004 - HTTP OK
-    cached = (before + pool.fixed_wording[rows.prompt] * asked * (rng.random(n) < 0.5)) // 64 * 64  # noqa: PLR2004 - caches hold half the prefixes
+    known = pool.fixed_wording[rows.prompt] & _does("caches", rows, often)
+    cached = (before + known * asked) // 64 * 64
     latency = 150 + 11.0 * out * np.exp(rng.normal(0, 0.25, n))
     finish = np.where(rng.random(n) < 0.045, 1, 0)  # noqa: PLR2004 - cut at the limit
     finish = np.where((tools.to_numpy(zero_copy_only=False) > 0) & (rng.random(n) < 0.5), 2, finish)  # noqa: PLR2004 - half the offers are taken
@@ -209,7 +215,7 @@ def _answered(rows: Rows, status: NDArray[np.int64], tools: Any, *, scene: Scene
         "reasoning_tokens": pa.array((out * rng.uniform(0.3, 4, n)).astype(np.int64), mask=~thinks | failed),
         "cached_tokens": pa.array(np.where(failed, 0, cached)),
         "latency_ms": pa.array(np.where(failed, 40.0, latency)),
-        "ttft_ms": pa.array(np.exp(rng.normal(5.8, 0.4, n)), mask=failed),
+        "ttft_ms": pa.array(np.exp(5.4 + uniform(account, 45) + rng.normal(0, 0.4, n)), mask=failed),
         "finish_reason": pc.if_else(
             pa.array(failed), pa.scalar(None, pa.string()), _words(FINISHED, finish)
         ),
@@ -223,11 +229,18 @@ def _features(rows: Rows, scene: Scene, rng: Generator) -> dict[str, Any]:
     n = len(rows.prompt)
     taken = scene.features.drop_columns(["rff"]).take(pa.array(rows.prompt))
     own = rng.integers(-(2**63), 2**63 - 1, n)
-    skeleton = np.where(rows.fresh, own, taken["skeleton"].to_numpy())
+    spoken = rows.voice >= 0
+    said = taken["skeleton"].to_numpy()
+    skeleton = np.where(spoken, mixed(said ^ mixed(rows.voice, 46).astype(np.int64), 47).astype(np.int64), said)
+    skeleton = np.where(rows.fresh, own, skeleton)
     flips = np.int64(1) << rng.integers(0, 62, (n, 2))
     simhash = taken["simhash"].to_numpy() ^ np.where(rows.fresh, flips[:, 0] | flips[:, 1], 0)
+    simhash ^= np.where(spoken, np.int64(1) << (mixed(rows.voice, 48) % np.uint64(62)).astype(np.int64), 0)
     columns = {name: taken[name].combine_chunks() for name in ("cot", "rubric", "language", "capability")}
-    chars = taken["prompt_chars"].to_numpy() + np.where(rows.fresh, rng.integers(0, 24, n), 0)
+    longer = np.where(rows.fresh, rng.integers(20, 60, n), 0)
+    chars = (
+        taken["prompt_chars"].to_numpy() + longer + np.where(spoken, 20 + 40 * uniform(rows.voice, 49), 0).astype(int)
+    )
     values = scene.features["rff"].combine_chunks().flatten().to_numpy().reshape(-1, RFF)[rows.prompt]
     rff = pa.ListArray.from_arrays(pa.array(np.arange(n + 1, dtype=np.int32) * RFF), pa.array(values.ravel()))
     return columns | {
