@@ -156,6 +156,16 @@ def test_a_file_taken_in_with_other_settings_is_not_taken_for_the_same(tmp_path)
         ingest([path], state, key=KEY, text=False, reader="helicone")
 
 
+def test_an_empty_log_is_no_fault_and_a_log_of_rubbish_is(tmp_path):
+    (tmp_path / "empty.log").write_text("")
+    (tmp_path / "rubbish.log").write_bytes(b"{oops\n\xff\xfe\n")
+    state = State(tmp_path / "s")
+
+    assert ingest([tmp_path / "empty.log"], state, key=KEY).read == 0
+    with pytest.raises(LogError, match="lines cannot be read"):
+        ingest([tmp_path / "rubbish.log"], state, key=KEY)
+
+
 def test_a_folder_gives_its_files_in_order_without_hidden_and_unfinished_ones(tmp_path):
     for name in ("b.log", "a.log", ".c.log", "_SUCCESS", "d.part"):
         (tmp_path / name).write_text("x")

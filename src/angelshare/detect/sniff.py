@@ -70,8 +70,13 @@ def built_in() -> Mapping[str, Reader]:
 
 
 def sniffed(path: Path) -> Reader:
-    """Find the reader for a file; raises LogError naming what there is."""
+    """Find the reader for a file; raises LogError naming what there is.
+
+    A file without one record that can be decoded is left to the generic table, which counts what is in it.
+    """
     records, readers = head(path), built_in()
+    if not records:
+        return readers["table"]
     name = looks_like(records, readers)
     if name is None:
         raise LogError(

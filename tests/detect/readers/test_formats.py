@@ -1,8 +1,12 @@
 """Each vendor's format, from a fixture made after the vendor's documented schema, to rows of the request table."""
 
 import gzip
+import json
+from decimal import Decimal
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from angelshare.core.errors import LogError, PlanError, PluginError
@@ -171,3 +175,42 @@ def test_a_log_that_is_gzipped_reads_as_the_plain_one(tmp_path):
     zipped.write_bytes(gzip.compress((FIXTURES / "bedrock.jsonl").read_bytes()))
 
     assert read(zipped)[0] == read("bedrock.jsonl")[0]
+
+
+def test_rows_of_a_vendor_out_of_parquet_read_as_those_out_of_json(tmp_path):
+    rows = [json.loads(line) for line in (FIXTURES / "litellm.jsonl").read_text().splitlines()[:2]]
+    nested = ("metadata", "messages", "response", "proxy_server_request", "request_tags")
+    flat = [{k: json.dumps(v) if k in nested else v for k, v in row.items()} for row in rows]
+    table = pa.Table.from_pylist(flat)
+    for name in ("startTime", "endTime", "completionStartTime"):
+        place = table.column_names.index(name)
+        table = table.set_column(place, name, table[name].cast(pa.timestamp("ns", tz="UTC")))
+    pq.write_table(table, tmp_path / "spend.parquet")
+
+    assert read(tmp_path / "spend.parquet")[0] == read("litellm.jsonl")[0][:2]
+
+
+def test_a_mapping_reaches_into_structures_and_units_of_parquet(tmp_path):
+    row = json.loads((FIXTURES / "gateway.jsonl").read_text())
+    pq.write_table(pa.Table.from_pylist([row]), tmp_path / "g.parquet")
+
+    assert (
+        read(tmp_path / "g.parquet", beside("table", "gateway.toml"))[0]
+        == read("gateway.jsonl", beside("table", "gateway.toml"))[0]
+    )
+
+
+def test_ids_that_bigquery_exports_as_decimals_stay_whole(tmp_path):
+    row = json.loads((FIXTURES / "vertex.jsonl").read_text().splitlines()[0])
+    row["request_id"] = Decimal(9007199254740993123)
+    row["full_request"], row["full_response"] = json.dumps(row["full_request"]), json.dumps(row["full_response"])
+    kept = {
+        name: row[name]
+        for name in ("logging_time", "api_method", "model", "request_id", "full_request", "full_response")
+    }
+    pq.write_table(pa.Table.from_pylist([kept]), tmp_path / "v.parquet")
+
+    (found,), _ = read(tmp_path / "v.parquet")
+
+    assert found["request_id"] == "9007199254740993123"
+    assert (found["account_id"], found["output_tokens"]) == ("acct-9", 120)
