@@ -17,8 +17,8 @@ from angelshare.detect.linkage import membership
 from angelshare.detect.novelty import tied
 from angelshare.detect.synchrony import IN_STEP, in_step
 
-SMALLEST = 5
-"""Accounts that make a group; fewer cannot be told from chance."""
+SMALLEST = 8
+"""Accounts that make a group; what fewer have in common is too often chance to be decided at any small budget."""
 SEED = 3
 """Accounts tied together from which others are looked for."""
 KINDS = ("skeleton", "payment")

@@ -25,6 +25,8 @@ TAIL_Z = 1.645
 INTENT_WEIGHT = 2.0
 """Weight of intent against a deciding signal."""
 UNDECLARED_WEIGHT = 1.0
+SIZE_WEIGHT = 2.0
+"""Weight of the logarithm of a group's accounts: what fifty do alike is seldomer chance than what eight do."""
 NEW: Signal = "novel-cluster"
 TWIN_WEIGHT = 6.0
 """What a perfectly fitting honest workload takes away."""
@@ -131,14 +133,14 @@ def standing(groups: Measured, by: Yardstick) -> NDArray[np.float64]:
 def deciding(
     groups: Measured, by: Yardstick, *, specs: Sequence[SignalSpec], without: Signal | None = None
 ) -> NDArray[np.float64]:
-    """(G,) score groups by what decides: signals of that role, intent, being undeclared, less the best honest fit.
+    """(G,) score groups by what decides: such signals, intent, being undeclared, size, less the best honest fit.
 
     Newness is left out on purpose: a case is looked at because it is new, so newness cannot decide it again.
     """
     weights = [1.0 if spec.role == "decides" and spec.name != without else 0.0 for spec in specs]
     best = np.array([max((fit for _, fit in fits), default=0.0) for fits in groups.fits])
     stand = standing(groups, by) @ np.array([*weights, INTENT_WEIGHT, UNDECLARED_WEIGHT])
-    score: NDArray[np.float64] = stand - TWIN_WEIGHT * best
+    score: NDArray[np.float64] = stand - TWIN_WEIGHT * best + SIZE_WEIGHT * np.log(groups.size)
     return score
 
 
