@@ -63,6 +63,13 @@ def test_what_cannot_be_checked_makes_a_profile_fit_less():
     assert {fit for _, fit in fits(dict.fromkeys(found))} == {0.0}
 
 
+def test_without_a_release_nobody_is_a_release_day_benchmark():
+    found = dict.fromkeys(values(GROUP, evaluation(), nobody()), 1.0) | {"synchrony": 0.0}
+
+    assert dict(fits(found))["release-day-benchmark"] > 0.9
+    assert dict(fits(found | {"moved at once": None}))["release-day-benchmark"] == 0.0
+
+
 def test_conditions_that_only_rule_out_make_no_fit():
     ruling_out = {one.trait for profile in PROFILES.values() for one in profile if one.side == "at most"}
     needed = {one.trait for profile in PROFILES.values() for one in profile if one.side == "at least"}
@@ -117,3 +124,30 @@ def test_five_thousand_accounts_are_explained_in_a_fraction_of_a_second():
     explain(group, accounts, accounts)
 
     assert time.process_time() - begun < 0.5
+
+
+def two_jobs(*, greedy=60):
+    """Make a nightly evaluation of twelve accounts, and a second one of twelve, of another organisation by day."""
+    accounts = evaluation()
+    week = np.array(accounts.week)
+    week[12:24] = 0
+    week[12:24, [day * 24 + 14 for day in range(7)]] = 9
+    links = {
+        "org": {"lab": dict.fromkeys(range(12), 60), "other": dict.fromkeys(range(12, 24), 60)},
+        "simhash": {f"p{n}": dict.fromkeys(range(12 * (n % 2), 12 * (n % 2) + 12), 12) for n in range(10)},
+        "skeleton": {f"t{n}": dict.fromkeys(range(12 * (n % 2), 12 * (n % 2) + 12), 12) for n in range(10)},
+    }
+    columns = {"greedy": np.where(np.arange(100) < 12, 60, np.where(np.arange(100) < 24, greedy, 3))}
+    return made(100, links=links, columns=columns, week=week)
+
+
+def test_two_workloads_that_a_search_joined_are_recognised_by_their_parts():
+    group, accounts = np.arange(24), two_jobs()
+
+    assert fits(values(group, accounts, nobody()))[0][1] < RECOGNISED
+    assert explain(group, accounts, nobody())[0][0] == "nightly-evaluation"
+    assert explain(group, accounts, nobody())[0][1] > RECOGNISED
+
+
+def test_a_group_is_not_explained_by_the_honest_half_of_it():
+    assert explain(np.arange(24), two_jobs(greedy=0), nobody())[0][1] < RECOGNISED

@@ -11,10 +11,15 @@ import numpy as np
 from angelshare.core.traffic import LookAlike
 from angelshare.detect.accounts import Accounts
 from angelshare.detect.cohort import Group
+from angelshare.detect.cut import halves
 from angelshare.detect.traits import TRAITS
 
 RECOGNISED = 0.5
 """Fit from which a workload is an explanation."""
+MOST_CUTS = 2
+"""Times a group is cut in two, and a part again."""
+PART = 0.1
+"""Share of a group in one organisation from which, and up to one less it, the group may have parts."""
 STEEP = 4.0
 """Logits between the middle and the edge of a condition's width."""
 
@@ -96,7 +101,7 @@ PROFILES: Mapping[LookAlike, Sequence[Condition]] = {
     ),
     # one organisation, one key in many places, people's hours
     "shared-team-key": (
-        _least("declared", 0.6, 0.2), _least("places per key", 0.95, 0.15), _most("few templates", 0.65, 0.15),
+        _least("places per key", 0.95, 0.15), _least("declared", 0.6, 0.2), _most("few templates", 0.65, 0.15),
         _most("end users", 0.6, 0.3), _most("any hour", 0.92, 0.05), _most("synchrony", 0.16, 0.08),
     ),
     # many end users named, few networks, prompts of every kind
@@ -116,7 +121,7 @@ PROFILES: Mapping[LookAlike, Sequence[Condition]] = {
     ),
     # one organisation's staff in office hours, each with customers
     "human-support": (
-        _least("declared", 0.75, 0.2), _least("office", 0.75, 0.15), _least("end users", 0.9, 0.4),
+        _least("end users", 0.9, 0.4), _least("declared", 0.75, 0.2), _least("office", 0.75, 0.15),
         _most("synchrony", 0.25, 0.1),
     ),
     # opened together and at once in use, from one place
@@ -143,9 +148,29 @@ def explain(group: Group, current: Accounts, history: Accounts) -> Sequence[tupl
     """Say how well each honest workload's profile fits a group, 0..1, best first.
 
     The fit is that of the worst of its conditions that the logs can check, times the share of its "at least"
-    conditions that they can: a profile is as good as its weakest point, and what is not seen speaks for nobody.
+    conditions that they can: a profile is as good as its weakest point, and what is not seen speaks for nobody. The
+    first condition of a profile is its mark; where that cannot be checked, the fit is 0.
+    A search may join two workloads: where none is recognised, the group is cut in two, and twice at most. If every
+    part is recognised, the largest part's workload has the fit of the worst of them.
     """
-    return fits(values(group, current, history))
+    return _explain(group, current, history, cuts=MOST_CUTS)
+
+
+def _explain(group: Group, current: Accounts, history: Accounts, *, cuts: int) -> Sequence[tuple[LookAlike, float]]:
+    found = values(group, current, history)
+    whole = fits(found)
+    tied = found["declared"]
+    if not cuts or whole[0][1] >= RECOGNISED or tied is None or not PART <= tied <= 1 - PART:
+        return whole
+    parts = halves(group, current)
+    if parts is None:
+        return whole
+    told = [_explain(part, current, history, cuts=cuts - 1) for part in parts]
+    worst = min(part[0][1] for part in told)
+    if worst < RECOGNISED:
+        return whole
+    joint = [(kind, worst if kind == told[0][0][0] else fit) for kind, fit in whole]
+    return sorted(joint, key=lambda pair: -pair[1])
 
 
 def values(group: Group, current: Accounts, history: Accounts) -> dict[str, float | None]:
@@ -176,6 +201,9 @@ def check(found: Mapping[str, float | None], profile: Sequence[Condition]) -> Se
 
 
 def _fit(some: Sequence[Checked]) -> float:
+    # the first condition is the profile's mark: a benchmark of a release that did not happen fits nothing
+    if some[0].met is None:
+        return 0.0
     met = [one.met for one in some if one.met is not None]
     shown = [one.met is not None for one in some if one.condition.side == "at least"]
-    return min(met) * sum(shown) / len(shown) if met else 0.0
+    return min(met) * sum(shown) / len(shown)
