@@ -6,14 +6,28 @@ import json
 import resource
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 PLAN = Path(__file__).resolve().parents[2] / "plans" / "detect.toml"
 SECONDS, GIBIBYTES = 300.0, 4.0
-FOUND = 0.5
-"""Share of a planted campaign's accounts in one case from which it counts as found."""
+LEAST_SHARE = 0.25
+"""Share of a planted campaign's accounts that a case must hold; most of the case's own members must be of it too."""
+
+
+def found(said, truth) -> set[str]:
+    """Name the planted campaigns of which some case decided as a campaign mostly consists."""
+    of = dict(zip(truth["account_id"].to_pylist(), truth["campaign"].to_pylist(), strict=True))
+    shares = {one["name"]: one["largest_share"] for one in said["planted"] if not one["honest"]}
+    names = set()
+    for case in said["campaigns"]:
+        (name, members), *_ = Counter(of[account] for account in case["members"]).most_common(1)
+        if name is not None and members > len(case["members"]) / 2 and shares[name] >= LEAST_SHARE:
+            names.add(name)
+    return names
 
 
 @pytest.mark.slow  # a provider of six thousand accounts, some six hundred thousand requests
@@ -33,11 +47,10 @@ def test_three_of_four_planted_campaigns_are_found_within_budget_time_and_memory
     seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     memory = after.ru_maxrss / 2**20
     said = json.loads(done.stdout)
-    found = [one["name"] for one in said["planted"] if not one["honest"] and one["largest_share"] >= FOUND]
     wronged = [one["name"] for one in said["planted"] if one["honest"] and one["in_campaigns"]]
 
     assert done.returncode == 1
-    assert len(found) >= 3, said["planted"]
+    assert len(found(said, pq.read_table(world / "truth.parquet"))) >= 3, said["planted"]
     assert wronged == []
     assert (seconds < SECONDS, memory < GIBIBYTES) == (True, True), (seconds, memory)
     assert any("nightly-evaluation" in rule["banned_honest"] and rule["missed"] for rule in said["naive"])
