@@ -18,8 +18,8 @@ _HYDRA = Shape(
     "(a provider's report of February 2026); rate of a letter of June 2026: 28.8e6 / 25,000 / 45 days",
     per_account_day=25.6, spread=people.SPREAD, ceiling=40.0, cover=0.0,
     families=("harvest-instructions", "harvest-code", "harvest-reasoning", "harvest-tools"), templates=56,
-    jobs=2, paraphrased=0.55, clock="people", synchronised=0.5, bursts=10, one_network=0.4, networks=40,
-    payees=4, one_payer=0.2, one_agent=0.25, agents=2, fresh=0.35, blocked=0.01, strips=0.5,
+    jobs=2, paraphrased=0.6, clock="people", synchronised=0.5, bursts=10, one_network=0.4, networks=40,
+    payees=4, one_payer=0.15, one_agent=0.25, agents=2, fresh=0.35, blocked=0.01, strips=0.5,
 )  # fmt: skip
 
 PRESETS: Mapping[Preset, Shape] = {
