@@ -10,6 +10,7 @@ from angelshare.detect import window
 from angelshare.detect.world import words
 
 SIZE = 100
+pytestmark = pytest.mark.slow  # learns from 1,200 queries, about ten seconds on an idle core
 
 
 def texts(family: str, n: int, seed: int) -> list[str]:
