@@ -103,3 +103,12 @@ def test_what_is_shown_of_a_bad_line_has_its_shape_and_none_of_its_words():
     shown = masked('{"prompt": "Où est 42?')
 
     assert shown == '{"aaaaaa": "aa aaa 99?'
+
+
+@pytest.mark.parametrize("first", ["{", "[{", '{"a": 1}'])
+def test_a_log_of_text_is_read_by_lines_though_its_first_looks_like_json(tmp_path, first):
+    words = [f"203.0.113.{n} - - word" for n in range(30)]
+
+    found = [frame.record for frame in frames(written(tmp_path, "\n".join([first, *words])))]
+
+    assert found[1:] == words

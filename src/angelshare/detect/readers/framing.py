@@ -20,6 +20,8 @@ from angelshare.store.files import storage_errors
 
 START = 4096
 """Bytes of a file that are looked at first."""
+_PART = re.compile(r'\s*(?:[{}\[\]",]|(?:-?[\d.eE+-]+|true|false|null),?\s*$)')
+"""A line of a JSON document."""
 _ARRAY = re.compile(r"\[\s*[\[{\]]")
 PEEK = 20
 """Lines looked at to tell a layout."""
@@ -61,10 +63,9 @@ def _many_lines_each(start: str, file: IO[bytes], head: list[Line]) -> bool:
     head += islice(lines(file), PEEK)
     seen = [line for line in head if line.text.strip()]
     alone = sum(isinstance(_record(line), dict) for line in seen)
-    open_ = sum(
-        line.text.rstrip().endswith(("{", "[", ",")) and isinstance(_record(line), str | Broken) for line in seen
-    )
-    return bool(seen) and bool(_ARRAY.match(start) or start.startswith("{")) and alone <= open_ + (alone == 0)
+    parts = sum(line.text.rstrip().endswith(("{", "[", ",")) and not isinstance(_record(line), dict) for line in seen)
+    like_json = 2 * sum(_PART.match(line.text) is not None for line in seen) >= len(seen) > 0
+    return like_json and bool(_ARRAY.match(start) or start.startswith("{")) and (alone == 0 or alone <= parts)
 
 
 def _header(head: list[Line]) -> Header | None:
