@@ -55,8 +55,8 @@ def mixes() -> Iterator[Line]:
     false = share(int((np.array(benign) > threshold).sum()), len(benign))
     for mix, goal in wanted.items():
         found[mix] = [int((np.array(scores[mix]) > threshold).sum()), len(scores[mix])]
-        yield said(f"detect T3, accounts of a campaign found, {mix:.0%} mix, one day", share(*found[mix]), goal)
-    yield said(f"detect T3, honest accounts flagged at that threshold, {len(benign):,} accounts", false,
+        yield from said(f"detect T3, accounts of a campaign found, {mix:.0%} mix, one day", share(*found[mix]), goal)
+    yield from said(f"detect T3, honest accounts flagged at that threshold, {len(benign):,} accounts", false,
                f"at most {FALSE_RATE}")  # fmt: skip
 
 
@@ -80,8 +80,8 @@ def light() -> Iterator[Line]:
                 break
     pure = share(best, max(size, 1))
     what = f"detect T4, {members:,} of {SCALED:,} accounts (goal's world scaled down)"
-    yield said(f"{what}, members in one case", share(best, members), "at least 0.8")
-    yield said(f"{what}, purity of it", pure, "at least 0.9")
+    yield from said(f"{what}, members in one case", share(best, members), "at least 0.8")
+    yield from said(f"{what}, purity of it", pure, "at least 0.9")
     yield f"{what}, days searched", float(days), "days, at most 3"
     yield f"{what}, requests harvested by then", harvested, "requests of its members"
 
@@ -107,19 +107,21 @@ def look_alikes() -> Iterator[Line]:
             for seed in range(FIRST + 100, FIRST + 100 + BENIGN_SEEDS)}  # fmt: skip
     for kind in TENANTS:
         hit, n = _flagged(list(runs.values()), kind)
-        yield said(f"detect T5, tenants of {kind} decided as a campaign", share(hit, n), "at most 0.01")
+        yield from said(f"detect T5, tenants of {kind} decided as a campaign", share(hit, n), "at most 0.01")
     hit = sum(run.kind[account] == "honest" for run in runs.values() for account in _accused(run))
     n = sum(run.kind[account] == "honest" for run in runs.values() for account in run.seen)
-    yield said("detect T5, honest accounts in a campaign", share(hit, n), "at most 0.01")
+    yield from said("detect T5, honest accounts in a campaign", share(hit, n), "at most 0.01")
     for drift, what in (
         (0, "T5, false campaigns per 30 days, calm"),
         (1, "T9, the same with release, holiday, language shift"),
     ):
         some = [run for seed, run in runs.items() if seed % 2 == drift]
         false = sum(len(run.false()) for run in some)
-        yield said(f"detect {what}, {len(some)} worlds", rate(false, float(NOW * len(some)), per=30.0), "at most 1")
+        yield from said(
+            f"detect {what}, {len(some)} worlds", rate(false, float(NOW * len(some)), per=30.0), "at most 1"
+        )
     false = sum(len(run.false()) for run in runs.values())
-    yield said(f"detect T5 and T9, false campaigns per 30 days, {len(runs)} worlds",
+    yield from said(f"detect T5 and T9, false campaigns per 30 days, {len(runs)} worlds",
                rate(false, float(NOW * len(runs)), per=30.0), "at most 1")  # fmt: skip
 
 
@@ -154,7 +156,7 @@ def adaptive() -> Iterator[Line]:
                 found[one.name][0] += round(run.reached(one.name, active=run.seen) * n)
                 found[one.name][1] += n
     for one in plans:
-        yield said(f"detect T6, members in one campaign, adapted by {one.name}, price x {cost(one):.2f}",
+        yield from said(f"detect T6, members in one campaign, adapted by {one.name}, price x {cost(one):.2f}",
                    share(*found[one.name]), "")  # fmt: skip
 
 
@@ -173,15 +175,18 @@ def textless() -> Iterator[Line]:
             counts[0] += len(mine & {m.account for case in run.accused() for m in case.members})
             counts[1] += len(mine)
     full, bare = share(*found[True]), share(*found[False])
-    yield said("detect T8, members of synchronised campaigns found, with text", full, "")
-    yield said("detect T8, the same without text", bare, f"at least {full.value - 0.2:.2f}")
+    yield from said("detect T8, members of synchronised campaigns found, with text", full, "")
+    yield from said("detect T8, the same without text", bare, f"at least {full.value - 0.2:.2f}")
 
 
-def said(what: str, number: Estimate, goal: str) -> Line:
-    """Write a figure with its interval as a row; a small proportion in parts of a thousand would lose its digits."""
+def said(what: str, number: Estimate, goal: str) -> list[Line]:
+    """Write a figure with its interval as a row, and the worse end, which the goal is held against, as another."""
     low, high = number.low or 0.0, number.high if number.high is not None else float("inf")
-    unit = f"[{low:.3f} to {high:.3f}; n = {number.n:,}]"
-    return what, number.value, f"{unit}, {goal}" if goal else unit
+    rows: list[Line] = [(what, number.value, f"[{low:.3f} to {high:.3f}; n = {number.n:,}]")]
+    if goal:
+        bound = low if goal.startswith("at least") else high
+        rows.append((f"{what}: the worse end of its interval", bound, f"at 95 %, {goal}"))
+    return rows
 
 
 if __name__ == "__main__":
