@@ -17,7 +17,7 @@ from rich.table import Table
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 NAMES = (
     "training", "decoding", "marking", "ledger", "client", "delay", "workers", "workbench", "audit", "marks",
-    "detect_speed", "detect_windows",
+    "detect_speed", "detect_windows", "detect_goals",
 )  # fmt: skip
 GOALS = {
     "ledger, durable rows, 32 in flight": "at least 2,000",
