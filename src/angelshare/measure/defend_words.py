@@ -66,7 +66,7 @@ def sentence(rows: Sequence[DefenceRow], matrix: Matrix) -> str:
         ([row for row in raised if resolved(row.multiplier)],
          "raised the cost of distillation even for the strongest student"),
         ([row for row in raised if not resolved(row.multiplier)],
-         "took something even from the strongest student, which raises its cost by a factor not told from 1"),
+         "took something even from the strongest student, at a cost factor that is not resolved"),
         ([row for row in real if row.finding == "no effect shown"], "showed no effect on the strongest student"),
         ([row for row in real if row.finding == "cannot tell"], "could not be judged"),
     ):  # fmt: skip
