@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
+from angelshare.core.errors import PlanError
 from angelshare.core.records import Estimate
 from angelshare.report.numbers import count, phrase
+from angelshare.store.files import atomic_write, storage_errors
 from reproductions.claims import Check, Outcome
 
 HEAD = """# Reproductions
@@ -76,3 +79,16 @@ def shown(check: Check) -> str:
         return check.found
     caution = check.found.caution if isinstance(check.found, Estimate) else ""
     return phrase(check.found) + (f" ({caution})" if caution else "")
+
+
+def fill(path: Path, begin: str, end: str, body: str) -> None:
+    """Replace what stands between two marks of a page; raises StorageError or PlanError."""
+    with storage_errors(path, "read this page"):
+        text = path.read_text(encoding="utf-8")
+    head, opening, rest = text.partition(begin)
+    _, closing, tail = rest.partition(end)
+    if not (opening and closing):
+        raise PlanError(
+            f"{path}: lacks the marks between which the tables stand; put {begin.strip()} and {end.strip()} back"
+        )
+    atomic_write(path, f"{head}{begin}{body}{end}{tail}".encode())
