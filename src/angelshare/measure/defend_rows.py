@@ -111,7 +111,8 @@ def _likelihood_cost(bench: LabBench, defence: str) -> Number:
     kept = [k for k, (own, plain) in enumerate(pairs) if own is not None and plain is not None]
     if not kept:
         return Refusal(refused="no delivered reply could be scored")
-    values = np.array([[(pairs[k][0] or 0.0) - (pairs[k][1] or 0.0) for k in kept]])
+    # equal replies scored in other batches differ far behind the point: no cost of anything
+    values = np.array([[round((pairs[k][0] or 0.0) - (pairs[k][1] or 0.0), 9) for k in kept]])
     codes = np.unique(bench.domain[kept], return_inverse=True)[1].astype(np.int64)
     return accuracy(values, codes, level=bench.level, rng=bench.rng("likelihood", defence), trained=False)
 
