@@ -46,7 +46,8 @@ def reproduce(
         "than a plain green list: log10 p −4.0 ± 1.1 against −1.1 ± 0.6 with open weights. p is Hoeffding's bound.",
         source="arXiv 2602.03812; figures from a secondary source",
         miniature=f"A made language of {sizes.vocabulary:,} tokens; {sizes.seeds} pairs of students at each of "
-        f"{len(prices)} prices, a pair sharing base, key, prompts and noise; {sizes.rows * 64:,} tokens learnt; the "
+        f"these prices in nats a token: {', '.join(f'{price:g}' for price in prices)}; a pair shares base, key, "
+        f"prompts and noise; {sizes.rows * 64:,} tokens learnt; the "
         "proxy is the student's own base; h = 2, γ = 0.5, temperature 0.7; δ and λ sought so that both marks cost the "
         "same KL from the unmarked teacher.",
         checks=checks,
@@ -66,6 +67,11 @@ def criteria(cells: Sequence[Cell]) -> list[Check]:
             not_above(f"{at}: the fingerprint's text is no less likely under the teacher", dearer(cells, price)),
             above(f"{at}: log10 p, plain less fingerprint, unmarked text read", gained(cells, price, fresh)),
             above(f"{at}: log10 p, plain less fingerprint, served outputs read", gained(cells, price, served)),
+            above(f"{at}: the same by the paper's own p, Hoeffding's, unmarked text", gained(cells, price, published)),
+            above(
+                f"{at}: the same by the paper's own p, Hoeffding's, served outputs",
+                gained(cells, price, published_served),
+            ),
         ]
     return [*checks, below_hoeffding(cells), innocent(cells)]
 
@@ -125,6 +131,16 @@ def served(cell: Cell) -> float:
     return cell.served.expected.log10_p_value
 
 
+def published(cell: Cell) -> float:
+    """Give the paper's own p for unmarked text, Hoeffding's bound on the mean probability of green, as log10."""
+    return cell.fresh.expected_hoeffding
+
+
+def published_served(cell: Cell) -> float:
+    """Give the same of what it was served."""
+    return cell.served.expected_hoeffding
+
+
 def prices_of(cells: Sequence[Cell]) -> list[float]:
     """List the prices, the highest first."""
     return sorted({cell.asked for cell in cells if cell.mark != "none"}, reverse=True)
@@ -178,9 +194,10 @@ def table(cells: Sequence[Cell], checks: Sequence[Check]) -> str:
     for price in prices_of(cells):
         lines += [_row(cells, mark, price) for mark in ("plain", "adfp")]
     gains = [
-        f"At {price:g} nats the fingerprint's p is lower by {_digits(gained(cells, price, fresh))} (unmarked text) and "
-        f"{_digits(gained(cells, price, served))} (served outputs), in decimal digits, pair by pair; negative where "
-        "the plain list is found more surely."
+        f"At {price:g} nats the fingerprint's p is lower, pair by pair and in decimal digits, by "
+        f"{_digits(gained(cells, price, fresh))} on unmarked text and {_digits(gained(cells, price, served))} on "
+        f"served outputs; by the paper's own p, Hoeffding's, {_digits(gained(cells, price, published))} and "
+        f"{_digits(gained(cells, price, published_served))}. Negative where the plain list is found more surely."
         for price in prices_of(cells)
     ]
     failed = [f"{check.criterion} (found: {shown(check)})" for check in checks if not check.passed]
