@@ -43,8 +43,9 @@ postgres: $(VENV)/.all $(VENV)/.load  ## the workbench's tests, kill test and lo
 spark: $(VENV)/.spark  ## traffic sketches on Spark, byte by byte those of DuckDB; Java comes from Debian if missing
 	$(VENV)/spark/bin/python scripts/spark.py
 
-bundled: $(VENV)/.train  ## train the bundled teacher and base again
+bundled: $(VENV)/.train  ## train the bundled teachers and bases again
 	$(BIN)/python -m angelshare.measure.bundle plans/bundled.toml src/angelshare/bundled
+	$(BIN)/python -m angelshare.measure.bundle_words src/angelshare/bundled
 
 reference: $(VENV)/.all  ## regenerate the generated pages of docs/
 	$(BIN)/python scripts/write_reference.py
