@@ -87,7 +87,7 @@ def test_every_extra_that_an_error_recommends_is_declared():
         ("models", here("FarEcho"), {}, "gave FarEcho, which has no 'close', 'open'; see core/protocols.py"),
         ("models", here("Silent"), {}, "gave Silent, which has no 'answer'"),
         ("students", here("Echo"), {}, "gave Echo, which has no 'fit'"),
-        ("readers", here("Echo"), {}, "gave Echo, which has no 'read'"),
+        ("readers", here("Echo"), {}, "gave Echo, which has no 'fits', 'rows'"),
         ("detectors", here("Echo"), {}, "gave Echo, which has no 'examine'"),
         ("defences", "os:getcwd", {}, "gave str, which has no '__call__' .a defence takes a model"),
         ("models", "os:sep", {}, "'os:sep' is str, not a class or function"),
