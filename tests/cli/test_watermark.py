@@ -267,6 +267,26 @@ def test_ids_outside_the_vocabulary_are_refused_with_their_place(tmp_path, key, 
     assert "text 2, token 2: id 300 is outside the key's vocabulary of 300" in error
 
 
+@pytest.mark.parametrize("option", ["--prompts", "--filter"])
+def test_ids_outside_the_vocabulary_are_refused_in_every_file(tmp_path, key, say, option):
+    text = write_ids(tmp_path / "text.jsonl", plain_rows())
+    other = write_ids(tmp_path / "other.jsonl", [[4, -1, 5]])
+
+    code, _, error = say("watermark", text, "--key", key, option, other)
+
+    assert code == 2
+    assert f"{option} other.jsonl, text 1, token 2: id -1 is outside the key's vocabulary of 300" in error
+
+
+def test_a_key_that_the_package_lacks_is_refused_with_those_it_has(tmp_path, say):
+    text = write_ids(tmp_path / "text.jsonl", plain_rows())
+
+    code, _, error = say("watermark", text, "--key", "bundled:mine")
+
+    assert code == 2
+    assert "bundled:mine: the package carries no such key; it carries words-gumbel, words-kgw" in error
+
+
 def test_keys_of_different_vocabularies_are_not_mixed(tmp_path, key, say):
     other = key_file(tmp_path / "other.toml", key_of(vocabulary_size=400))
     text = write_ids(tmp_path / "text.jsonl", plain_rows())
@@ -293,6 +313,7 @@ def test_the_same_key_twice_is_refused(tmp_path, key, say):
         ('[1, 2]\n{"text": "a"}\n', "line 1 is token ids, line 2 is a text"),
         ("[1, 2]\n[1, 2\n", "line 2: not valid JSON"),
         ("[1.5]\n", "token ids must be whole numbers"),
+        ('[{"text": "a"}, {"text": "b"}]\n', "give one text a line"),
         ('{"txt": "a"}\n', "did you mean 'text'?"),
         ('{"completion": [], "prompt": [], "modle": "x"}\n', "did you mean 'model'?"),
     ],

@@ -100,6 +100,7 @@ def test_decoys_contradict_only_beyond_their_own_chance():
 def test_p_values_are_written_however_small():
     assert shown(-2.0) == "0.01"
     assert shown(-5000.3) == "5.0e-5001"
+    assert shown(-5.0001) == "1.0e-5"
     assert shown(-255.43) == "3.7e-256"
 
 

@@ -25,6 +25,7 @@ from angelshare.core.records import FORMAT_VERSION
 from angelshare.core.strict import decode_json, encode
 from angelshare.defences.watermark.arrays import IntArray
 from angelshare.defences.watermark.keys import fingerprint, read_key, require_match
+from angelshare.defences.watermark.tally import require_in_range
 from angelshare.lineage.case import Case, Settings
 from angelshare.lineage.subject import Encode, Material, encoded, encoded_texts, parse_material
 from angelshare.lineage.watermark import Made, examine
@@ -149,6 +150,10 @@ def _case(request: Request, keys: Sequence[WatermarkKey]) -> Case:
     if len(keys) > 1 and len({(key.vocabulary_size, key.vocabulary_sha256, key.tokenizer_sha256) for key in keys}) > 1:
         sizes = ", ".join(f"{path.name}: {key.vocabulary_size:,}" for path, key in zip(request.keys, keys, strict=True))
         raise PlanError(f"the keys are of different vocabularies or tokenizers ({sizes}); test the text for each alone")
+    named = {"": request.text, "--prompts ": request.prompts, "--filter ": request.outputs}
+    for (option, path), streams in zip(named.items(), (case.streams, case.prompts, case.outputs), strict=True):
+        if path is not None:  # here, since neither a network nor a list of windows would say which id is wrong
+            require_in_range(keys[0], streams, f"{option}{path.name}")
     return case
 
 
