@@ -287,6 +287,20 @@ def test_a_key_that_the_package_lacks_is_refused_with_those_it_has(tmp_path, say
     assert "bundled:mine: the package carries no such key; it carries words-gumbel, words-kgw" in error
 
 
+def test_the_packages_key_and_tokenizer_serve_together_and_another_tokenizer_is_refused(tmp_path, say):
+    text = tmp_path / "text.txt"
+    text.write_text("Some words.")
+    given = ("watermark", text, "--key", "bundled:words-kgw", "--decoys", "9", "--out", tmp_path / "runs")
+
+    code, said, _ = say(*given, "--tokenizer", "bundled:words-teacher")
+    refused, _, error = say(*given, "--tokenizer", "bundled:teacher")
+
+    assert code == 0
+    assert "Cannot tell" in said
+    assert refused == 2
+    assert "vocabulary_s" in error
+
+
 def test_keys_of_different_vocabularies_are_not_mixed(tmp_path, key, say):
     other = key_file(tmp_path / "other.toml", key_of(vocabulary_size=400))
     text = write_ids(tmp_path / "text.jsonl", plain_rows())
