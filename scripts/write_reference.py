@@ -194,6 +194,12 @@ def defend_results() -> str:
          one.sign)
         for one in report.sizes
     ]  # fmt: skip
+    equal = [
+        (cell.defence, _number(cell.reduction), _number(cell.at_matched_utility))
+        for cell in report.cells
+        if isinstance(cell.at_matched_utility, Estimate)
+    ]
+    alone = [(f"`{one.student}`", _number(one.recovery)) for one in report.public]
     header, spent = report.header, report.costs
     how = (
         f"{max(header.budgets):,} queries, {header.seeds} students a cell, {header.items} test items, brackets hold "
@@ -209,6 +215,8 @@ def defend_results() -> str:
         _grid(("Defence", "Accuracy", "Lost", "Nats per token", "Refused", "Time per token, ratio", "Extra passes",
                "Days to notice"), costs),
         _grid(("Defence", "Student", "Its reduction", "Smaller base", "Its reduction", "Sign"), sizes),
+        _grid(("Defence", "Reduction, passive student", "At equal honest loss, held against the controls"), equal),
+        _grid(("Student", "Recovery from public examples alone, without this teacher"), alone),
         _cautions(report),
     ))  # fmt: skip
 
