@@ -391,6 +391,17 @@ def test_a_run_folder_holds_page_record_and_manifest_and_no_secret(tmp_path, key
     assert str(tmp_path).encode() not in everything.replace(str(folder).encode(), b"")
 
 
+def test_report_sends_who_asks_for_such_a_run_to_its_own_verb(tmp_path, key, say):
+    text = write_ids(tmp_path / "text.jsonl", plain_rows())
+    say("watermark", text, "--key", key, "--decoys", "9", "--out", tmp_path / "r")
+    (folder,) = (tmp_path / "r").iterdir()
+
+    code, _, error = say("report", folder)
+
+    assert code == 2
+    assert "a run of `angelshare watermark`, and only audits and defence labs are computed again" in error
+
+
 def test_the_page_loads_nothing_and_is_well_formed(tmp_path, key, say):
     text = write_ids(tmp_path / "a<b>.jsonl", marked_rows(key_of()))
     say("watermark", text, "--key", key, "--decoys", "9", "--out", tmp_path / "runs")
