@@ -134,5 +134,5 @@ def test_a_sequential_test_finds_a_mark_and_counts_each_draw_once(kgw_key, marke
 
 
 def test_weights_and_a_filter_do_not_go_together():
-    with pytest.raises(PlanError, match="--filter and --sequential belong to tests"):
+    with pytest.raises(PlanError, match="--filter, --prompts, --student and --sequential belong to tests"):
         mode_of(case_of([], network=object(), outputs=[np.array([1])]), Settings())
