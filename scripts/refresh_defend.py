@@ -30,7 +30,8 @@ def main() -> None:
     # cells at smaller doses stay in the run: the page shows what each defence does at the largest
     most = max(report.header.budgets)
     cells = [cell for cell in report.cells if cell.budget == most]
-    kept = dataclasses.replace(report, cells=cells if report.traces else (), run="")
+    passive = [cell for cell in cells if cell.student == cells[0].student]  # who alone is held against equal loss
+    kept = dataclasses.replace(report, cells=cells if report.traces else passive, run="")
     folder = ROOT / "docs" / "data"
     folder.mkdir(exist_ok=True)
     (folder / f"{report.plan}.json").write_bytes(report_json(kept))

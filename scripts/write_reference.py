@@ -21,6 +21,7 @@ from angelshare.core.strict import decode_json
 from angelshare.detect.signals import SIGNALS
 from angelshare.govern.catalogue import links_markdown, shipped
 from angelshare.report.numbers import count, given, hundredths, phrase
+from angelshare.report.words import source_tree
 
 sys.path.insert(0, str(Path(__file__).parent))
 from source_text import Field, options, records
@@ -214,12 +215,18 @@ def defend_results() -> str:
          one.sign)
         for one in report.sizes
     ]  # fmt: skip
+    equal = [
+        (cell.defence, _number(cell.reduction), _number(cell.at_matched_utility))
+        for cell in report.cells
+        if isinstance(cell.at_matched_utility, Estimate)
+    ]
+    alone = [(f"`{one.student}`", _number(one.recovery)) for one in report.public]
     header, spent = report.header, report.costs
     how = (
         f"{max(header.budgets):,} queries, {header.seeds} students a cell, {header.items} test items, brackets hold "
         f"{header.level:.0%} intervals; {count(spent.teacher_calls)} teacher calls, {count(spent.training_flop)} "
         f"training FLOP, {count(round(spent.training_cpu_seconds))} CPU-seconds of training; report made at commit "
-        f"{header.commit[:7]}."
+        f"{source_tree(header.commit)}."
     )
     return "\n\n".join((
         report.sentence,
@@ -229,6 +236,9 @@ def defend_results() -> str:
         _grid(("Defence", "Accuracy", "Lost", "Nats per token", "Refused", "Time per token, ratio", "Extra passes",
                "Days to notice"), costs),
         _grid(("Defence", "Student", "Its reduction", "Smaller base", "Its reduction", "Sign"), sizes),
+        _grid(("Defence", "Reduction, passive student", "At equal honest loss, held against the controls"), equal),
+        _grid(("Student", "Recovery from public examples alone, without this teacher"), alone),
+        _cautions(report),
     ))  # fmt: skip
 
 
@@ -247,10 +257,15 @@ def defend_traces() -> str:
     how = (
         f"{header.seeds} students a cell, {header.items} test items, one text of a student each; "
         f"{count(round(report.costs.training_cpu_seconds))} CPU-seconds of training; report made at commit "
-        f"{header.commit[:7]}."
+        f"{source_tree(header.commit)}."
     )
     heads = ("Mark", "Who wrote", "Queries", "log₁₀ p of each", "Decoy p", "Draws scored", "Recovery", "Reduction")
-    return "\n\n".join((how, _grid(heads, rows)))
+    return "\n\n".join((how, _grid(heads, rows), _cautions(report)))
+
+
+def _cautions(report: DefendReport) -> str:
+    """Say what the report asks a reader to bear in mind."""
+    return f"To bear in mind: {' '.join(report.cautions)}"
 
 
 def _at(cell: DefendCell | None, shown: bool) -> tuple[str, str]:  # noqa: FBT001 - private

@@ -267,6 +267,40 @@ def test_ids_outside_the_vocabulary_are_refused_with_their_place(tmp_path, key, 
     assert "text 2, token 2: id 300 is outside the key's vocabulary of 300" in error
 
 
+@pytest.mark.parametrize("option", ["--prompts", "--filter"])
+def test_ids_outside_the_vocabulary_are_refused_in_every_file(tmp_path, key, say, option):
+    text = write_ids(tmp_path / "text.jsonl", plain_rows())
+    other = write_ids(tmp_path / "other.jsonl", [[4, -1, 5]])
+
+    code, _, error = say("watermark", text, "--key", key, option, other)
+
+    assert code == 2
+    assert f"{option} other.jsonl, text 1, token 2: id -1 is outside the key's vocabulary of 300" in error
+
+
+def test_a_key_that_the_package_lacks_is_refused_with_those_it_has(tmp_path, say):
+    text = write_ids(tmp_path / "text.jsonl", plain_rows())
+
+    code, _, error = say("watermark", text, "--key", "bundled:mine")
+
+    assert code == 2
+    assert "bundled:mine: the package carries no such key; it carries words-gumbel, words-kgw" in error
+
+
+def test_the_packages_key_and_tokenizer_serve_together_and_another_tokenizer_is_refused(tmp_path, say):
+    text = tmp_path / "text.txt"
+    text.write_text("Some words.")
+    given = ("watermark", text, "--key", "bundled:words-kgw", "--decoys", "9", "--out", tmp_path / "runs")
+
+    code, said, _ = say(*given, "--tokenizer", "bundled:words-teacher")
+    refused, _, error = say(*given, "--tokenizer", "bundled:teacher")
+
+    assert code == 0
+    assert "Cannot tell" in said
+    assert refused == 2
+    assert "vocabulary_s" in error
+
+
 def test_keys_of_different_vocabularies_are_not_mixed(tmp_path, key, say):
     other = key_file(tmp_path / "other.toml", key_of(vocabulary_size=400))
     text = write_ids(tmp_path / "text.jsonl", plain_rows())
@@ -293,6 +327,7 @@ def test_the_same_key_twice_is_refused(tmp_path, key, say):
         ('[1, 2]\n{"text": "a"}\n', "line 1 is token ids, line 2 is a text"),
         ("[1, 2]\n[1, 2\n", "line 2: not valid JSON"),
         ("[1.5]\n", "token ids must be whole numbers"),
+        ('[{"text": "a"}, {"text": "b"}]\n', "give one text a line"),
         ('{"txt": "a"}\n', "did you mean 'text'?"),
         ('{"completion": [], "prompt": [], "modle": "x"}\n', "did you mean 'model'?"),
     ],
@@ -354,6 +389,17 @@ def test_a_run_folder_holds_page_record_and_manifest_and_no_secret(tmp_path, key
     assert SECRET.encode() not in everything
     assert fingerprint(key_of()).encode() in everything
     assert str(tmp_path).encode() not in everything.replace(str(folder).encode(), b"")
+
+
+def test_report_sends_who_asks_for_such_a_run_to_its_own_verb(tmp_path, key, say):
+    text = write_ids(tmp_path / "text.jsonl", plain_rows())
+    say("watermark", text, "--key", key, "--decoys", "9", "--out", tmp_path / "r")
+    (folder,) = (tmp_path / "r").iterdir()
+
+    code, _, error = say("report", folder)
+
+    assert code == 2
+    assert "a run of `angelshare watermark`, and only audits and defence labs are computed again" in error
 
 
 def test_the_page_loads_nothing_and_is_well_formed(tmp_path, key, say):

@@ -80,9 +80,9 @@ def test_another_student_under_the_same_name_is_another_run(folder, tmp_path, sa
     assert len(list(tmp_path.glob("watermark-*/manifest.json"))) == 2
 
 
-@pytest.mark.parametrize("option", [("--filter",), ("--sequential",)])
+@pytest.mark.parametrize("option", ["--filter", "--prompts", "--sequential", "--student"])
 def test_tests_of_text_are_not_mixed_with_reading_mode(folder, say, option):
-    more = (*option, folder / "text.jsonl") if option == ("--filter",) else option
+    more = (option, folder / "text.jsonl") if option in ("--filter", "--prompts") else (option,)
 
     code, _, error = say(
         "watermark", folder / "text.jsonl", "--key", folder / "key.toml", "--model", folder / "base", *more
@@ -97,3 +97,35 @@ def test_a_checkpoint_of_another_tokenizer_is_refused(folder, say):
 
     assert code == 2
     assert "vocabulary_sha256: the key is of a tokenizer with" in error
+
+
+def test_a_registered_number_of_windows_is_what_is_read_and_a_shorter_text_is_refused(folder, say):
+    given = ("watermark", folder / "text.jsonl", "--key", folder / "key.toml", "--model", folder / "base",
+             "--decoys", "0", "--json")  # fmt: skip
+
+    _, out, _ = say(*given, "--n", "20")
+    code, _, error = say(*given, "--n", "5000")
+
+    assert {one["n"] for one in json.loads(out)["evidence"]} == {20}
+    assert code == 2
+    assert "--n registered 5,000 windows, the text has" in error
+
+
+def test_ids_outside_the_vocabulary_are_refused_before_the_network_sees_them(folder, tmp_path, say):
+    text = tmp_path / "ids.jsonl"
+    text.write_text("[1, 2, 3]\n[4, 128, 5]\n")
+
+    code, _, error = say("watermark", text, "--key", folder / "key.toml", "--model", folder / "base")
+
+    assert code == 2
+    assert "ids.jsonl, text 2, token 2: id 128 is outside the key's vocabulary of 128" in error
+
+
+def test_a_student_that_scores_fewer_tokens_than_the_key_has_is_refused(folder, say):
+    code, _, error = say(
+        "watermark", folder / "text.jsonl", "--key", folder / "key.toml", "--tokenizer", folder / "base",
+        "--model", "bundled:base",
+    )  # fmt: skip
+
+    assert code == 2
+    assert "the network scores 99 tokens, the key's vocabulary has 128" in error

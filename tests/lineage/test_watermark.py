@@ -100,6 +100,7 @@ def test_decoys_contradict_only_beyond_their_own_chance():
 def test_p_values_are_written_however_small():
     assert shown(-2.0) == "0.01"
     assert shown(-5000.3) == "5.0e-5001"
+    assert shown(-5.0001) == "1.0e-5"
     assert shown(-255.43) == "3.7e-256"
 
 
@@ -133,5 +134,5 @@ def test_a_sequential_test_finds_a_mark_and_counts_each_draw_once(kgw_key, marke
 
 
 def test_weights_and_a_filter_do_not_go_together():
-    with pytest.raises(PlanError, match="--filter and --sequential belong to tests"):
+    with pytest.raises(PlanError, match="--filter, --prompts, --student and --sequential belong to tests"):
         mode_of(case_of([], network=object(), outputs=[np.array([1])]), Settings())

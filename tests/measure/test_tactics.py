@@ -13,7 +13,8 @@ from angelshare.core.marks import WatermarkKey
 from angelshare.core.records import Pair, Use
 from angelshare.core.seeds import stream
 from angelshare.defences.watermark.generate import marking
-from angelshare.defences.watermark.tally import tally
+from angelshare.defences.watermark.keys import decoy_keys
+from angelshare.defences.watermark.tally import tallies, tally
 from angelshare.measure.lesson import Ground
 from angelshare.measure.marked_text import marked_corpus, nats_per_token, student_streams, taught, world_model
 from angelshare.measure.tactics import TACTICS, says, tactic_of
@@ -221,18 +222,21 @@ def test_a_stolen_bias_takes_a_mark_out_of_the_student_at_little_loss():
     bias = bias_table(log_ratios(marked.replies.tolist(), clean, 1), 1, len(world.words))
     washed = marked_corpus(helper, lambda: Unbiased(bias), world=world, rows=3000, seed=3)
 
-    def log10_p(student):
+    def trace(student):
         written = student_streams(student, world=world, tokens=60_000, seed=5)
         streams = [np.concatenate(pair) for pair in zip(written.prompts, written.replies, strict=True)]
-        found = evidence(tally(key, streams), [], test="kgw", null="unmarked").log10_p_value
+        found = evidence(tally(key, streams), tallies(others, streams), test="kgw", null="unmarked")
         return found, nats_per_token(student, honest)
 
+    others = decoy_keys(key, 99, stream("decoy keys"))
     honest = marked_corpus(teacher, None, world=world, rows=300, seed=6)
-    before, after = log10_p(helper), log10_p(taught(base, washed, seed=4))
+    before, after = trace(helper), trace(taught(base, washed, seed=4))
 
-    assert before[0] < -6
-    assert after[0] > -3
-    assert after[1] < before[1] + 0.2
+    assert before[0].log10_p_value < -20
+    assert before[0].decoy_p_value == 0.01
+    assert after[0].p_value > 0.01
+    assert after[0].decoy_p_value > 0.05
+    assert after[1] < before[1] + 0.1
 
 
 @pytest.mark.parametrize(

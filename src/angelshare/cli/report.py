@@ -24,6 +24,7 @@ def report(run: Path, out: Path | None, as_json: bool) -> None:
 
     one_thread()  # before numpy loads: sums then have one order on every machine
     from angelshare.cli.auditing import reread, show
+    from angelshare.core.errors import PlanError
     from angelshare.report.publish import publish
     from angelshare.store.manifest import read_manifest
 
@@ -34,6 +35,11 @@ def report(run: Path, out: Path | None, as_json: bool) -> None:
     if kind == "detect":
         _detected(run, out, as_json=as_json)
         return
+    if kind != "measure":
+        raise PlanError(
+            f"{run}: a run of `angelshare {kind}`, and only audits, defence labs and detect runs are read again from their "
+            "cells; the command that made it, given again, checks the folder and shows it"
+        )
     audit, manifest = reread(run)
     if out is not None:
         publish(audit, out, manifest=manifest)

@@ -13,7 +13,8 @@ import click
 @click.argument("text", metavar="TEXT", type=click.Path(path_type=Path))
 @click.option(
     "--key", "keys", metavar="KEY.toml", type=click.Path(path_type=Path), multiple=True, required=True,
-    help="Key file of the mark; given again, p-values are corrected for the number of keys (Holm).",
+    help="Key file of the mark, or a public key of the package (`bundled:words-kgw`); given again, p-values are "
+    "corrected for the number of keys (Holm).",
 )  # fmt: skip
 @click.option(
     "--model", metavar="CHECKPOINT", default=None,
@@ -21,7 +22,8 @@ import click
 )  # fmt: skip
 @click.option(
     "--tokenizer", metavar="PATH", type=click.Path(path_type=Path), default=None,
-    help="The generator's tokenizer.json, or the folder that holds it; needed unless TEXT holds token ids.",
+    help="The generator's tokenizer.json, the folder that holds it, or `bundled:words-teacher`; needed unless TEXT "
+    "holds token ids.",
 )  # fmt: skip
 @click.option("--student", is_flag=True, help="TEXT is what a model under suspicion wrote.")
 @click.option(
@@ -36,9 +38,10 @@ import click
 @click.option("--level", type=float, default=1e-3, show_default=True, help="Level of the test.")
 @click.option(
     "--n", "fixed", metavar="TOKENS", type=click.IntRange(1), default=None,
-    help="Score only so many tokens, the first: a number fixed before looking. [default: the whole file]",
+    help="Score only so many tokens (windows with --model), the first: a number fixed before looking. "
+    "[default: the whole file]",
 )  # fmt: skip
-@click.option("--sequential", is_flag=True, help="Look after every text, by a test that allows it.")
+@click.option("--sequential", is_flag=True, help="Look after every text, by a test that allows it; no decoys.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Names the draw of the decoys.")
 @click.option("--out", type=click.Path(path_type=Path), default=None, help="Write a run folder here; else none is.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, the same as report.json.")
@@ -50,7 +53,7 @@ def watermark(  # noqa: PLR0917 - one parameter per option
     """Test TEXT for a watermark: plain text, or JSON Lines of transcripts, of texts, or of token ids.
 
     A mark in a student's text shows that outputs under this key were in the training mix; not who put them there,
-    when, or whether licensed. Exit code 1 if a mark is found at the level, 0 if not.
+    when, or whether licensed. Exit code 1 if a mark is found at the level, 0 if not, 2 if nothing could be tested.
     """
     # before numpy loads: sums then have one order on every machine
     os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"))

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,7 +25,8 @@ from angelshare.core.record import record
 from angelshare.core.records import FORMAT_VERSION
 from angelshare.core.strict import decode_json, encode
 from angelshare.defences.watermark.arrays import IntArray
-from angelshare.defences.watermark.keys import fingerprint, read_key, require_match
+from angelshare.defences.watermark.keys import BUNDLED, fingerprint, read_key, require_match
+from angelshare.defences.watermark.tally import require_in_range
 from angelshare.lineage.case import Case, Settings
 from angelshare.lineage.subject import Encode, Material, encoded, encoded_texts, parse_material
 from angelshare.lineage.watermark import Made, examine
@@ -149,6 +151,10 @@ def _case(request: Request, keys: Sequence[WatermarkKey]) -> Case:
     if len(keys) > 1 and len({(key.vocabulary_size, key.vocabulary_sha256, key.tokenizer_sha256) for key in keys}) > 1:
         sizes = ", ".join(f"{path.name}: {key.vocabulary_size:,}" for path, key in zip(request.keys, keys, strict=True))
         raise PlanError(f"the keys are of different vocabularies or tokenizers ({sizes}); test the text for each alone")
+    named = {"": request.text, "--prompts ": request.prompts, "--filter ": request.outputs}
+    for (option, path), streams in zip(named.items(), (case.streams, case.prompts, case.outputs), strict=True):
+        if path is not None:  # here, since neither a network nor a list of windows would say which id is wrong
+            require_in_range(keys[0], streams, f"{option}{path.name}")
     return case
 
 
@@ -171,7 +177,7 @@ def _tokenizer(path: Path) -> Any:  # noqa: ANN401 - a tokenizer of tokenizers
         from tokenizers import Tokenizer
     except ModuleNotFoundError:
         raise MissingExtraError("reading text with --tokenizer (it imports tokenizers)", "marks") from None
-    file = path / "tokenizer.json" if path.is_dir() else path
+    file = _tokenizer_file(path)
     with storage_errors(file, "read this tokenizer"):
         data = file.read_bytes()
     try:
@@ -224,9 +230,14 @@ def _digest(request: Request, keys: Sequence[WatermarkKey]) -> str:
 
 
 def _tree(path: Path | None) -> str:
-    if path is None:
-        return ""
-    return sha256_file(path / "tokenizer.json" if path.is_dir() else path)
+    return "" if path is None else sha256_file(_tokenizer_file(path))
+
+
+def _tokenizer_file(path: Path) -> Path:
+    """Resolve `bundled:NAME`, a folder or a file."""
+    kind, _, name = str(path).partition(":")
+    place = Path(str(files("angelshare") / "bundled" / name)) if kind == BUNDLED else path
+    return place / "tokenizer.json" if place.is_dir() else place
 
 
 def _weights(model: str | None) -> Sequence[str]:

@@ -74,10 +74,10 @@ class Case(NamedTuple):
 def mode_of(case: Case, settings: Settings) -> Mode:
     """Say what is tested: the weights if they are at hand, behind the filter if there is one, else text."""
     if case.network is not None:
-        if case.outputs or settings.sequential:
+        if case.outputs or case.prompts or settings.student or settings.sequential:
             raise PlanError(
-                "--model reads the marked text through a student's weights: --filter and --sequential belong to tests "
-                "of text that the student wrote; leave them out"
+                "--model reads the marked text through a student's weights: --filter, --prompts, --student and "
+                "--sequential belong to tests of text that the student wrote; leave them out"
             )
         return "reading"
     if case.outputs:

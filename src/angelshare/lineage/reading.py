@@ -61,6 +61,7 @@ def read_through(
 
     Raises PlanError if the network scores fewer tokens than the key's vocabulary.
     """
+    _require_width(getattr(network.config, "vocab_size", vocabulary_size), vocabulary_size)
     k = min(candidates, vocabulary_size)
     seen: set[bytes] = set()
     contexts: list[IntArray] = [np.empty((0, window), np.int64)]
@@ -73,6 +74,19 @@ def read_through(
         tokens.append(ids[window - 1 :][first])
         masses.append(mass[window - 1 :][first])
     return Read(np.concatenate(contexts), np.concatenate(tokens), np.concatenate(masses), sum(map(len, streams)))
+
+
+def first_windows(read: Read, n: int) -> Read:
+    """Keep the first n windows, so that a test looks at no more than was registered.
+
+    Raises PlanError if there are fewer: a shorter test is another test.
+    """
+    if len(read.contexts) < n:
+        raise PlanError(
+            f"--n registered {n:,} windows, the text has {len(read.contexts):,} to read; gather more text written "
+            "under the key, or register a smaller number for other text"
+        )
+    return read._replace(contexts=read.contexts[:n], ids=read.ids[:n], mass=read.mass[:n])
 
 
 def reading_evidence(key: WatermarkKey, read: Read, decoys: Sequence[WatermarkKey]) -> Sequence[MarkEvidence]:

@@ -128,7 +128,8 @@ def _kind(value: object, where: str) -> str:
 def _ids(value: Any, where: str) -> IntArray:  # noqa: ANN401 - one JSON line
     ids = value if isinstance(value, list) else value["ids"]
     if not isinstance(ids, list) or any(type(one) is not int for one in ids):
-        raise PlanError(f"{where}: token ids must be whole numbers")
+        nested = isinstance(ids, list) and any(isinstance(one, dict | list) for one in ids)
+        raise PlanError(f"{where}: token ids must be whole numbers{'; give one text a line' if nested else ''}")
     if any(abs(one) >= 2**62 for one in ids):
         raise PlanError(f"{where}: a token id beyond 2^62 is none of any vocabulary")
     return np.asarray(ids, dtype=np.int64)

@@ -17,7 +17,7 @@ from angelshare.defences.watermark.tally import Counter, tallies, tally
 from angelshare.lineage.case import Case, Mode, Settings, mode_of
 from angelshare.lineage.filters import prompt_tape, teacher_filter
 from angelshare.lineage.nominal import draws_per_token, nominal_needed
-from angelshare.lineage.reading import read_through, reading_evidence
+from angelshare.lineage.reading import first_windows, read_through, reading_evidence
 from angelshare.lineage.words import STUDENT_NULL, TEXT_NULL, all_cautions, sentence_of, settled
 from angelshare.stats.betting import Bet
 from angelshare.stats.holm import corrected
@@ -82,10 +82,7 @@ def _tested(key: WatermarkKey, name: str, case: Case, *, settings: Settings, mod
     decoys = decoy_keys(key, settings.decoys, stream("decoy keys", name, settings.seed))
     if mode == "reading":
         read = read_through(case.network, case.streams, window=window_width(key), vocabulary_size=key.vocabulary_size)
-        if settings.fixed:
-            read = read._replace(contexts=read.contexts[: settings.fixed], ids=read.ids[: settings.fixed],
-                                 mass=read.mass[: settings.fixed])  # fmt: skip
-        found = reading_evidence(key, read, decoys)
+        found = reading_evidence(key, first_windows(read, settings.fixed) if settings.fixed else read, decoys)
     else:
         found = [_text_evidence(key, case, decoys, settings=settings, mode=mode)]
     return [dataclasses.replace(one, test=f"{one.test}, key {name}") for one in found]

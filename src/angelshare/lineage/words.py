@@ -64,7 +64,7 @@ def sentence_of(
 ) -> str:
     """Say what the data say, and what they do not."""
     key = f"key {names[0]}" if len(names) == 1 else f"keys {', '.join(names)}"
-    unit = "windows" if mode == "reading" else "scorable tokens"
+    unit = ("window" if mode == "reading" else "scorable token") + "s" * (tokens != 1)
     if verdict == "cannot tell":
         return f"Cannot tell: {tokens:,} {unit}{_wanted(needed, level)}. Nothing follows about {key}."
     p = shown(result.log10_p_value)
@@ -106,8 +106,9 @@ def shown(log10_p: float) -> str:
     """Write a p-value however small."""
     if log10_p > -4:  # noqa: PLR2004 - as people write them
         return f"{10**log10_p:.2g}"
-    exponent = int(log10_p // 1)
-    return f"{10 ** (log10_p - exponent):.1f}e{exponent}"
+    exponent = math.floor(log10_p)
+    mantissa = round(10 ** (log10_p - exponent), 1)
+    return f"{mantissa:.1f}e{exponent}" if mantissa < 10 else f"1.0e{exponent + 1}"  # noqa: PLR2004 - 9.96 rounds up
 
 
 def _wanted(needed: Number, level: float) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 
 from numpy.random import Generator
 
-from angelshare.core.errors import KeyMismatchError, PlanError
+from angelshare.core.errors import KeyMismatchError, PlanError, StorageError
 from angelshare.core.marks import Schedule, Scheme, WatermarkKey
 from angelshare.core.strict import decode_toml, encode
 from angelshare.store.files import storage_errors
@@ -58,7 +58,11 @@ def read_key(path: Path) -> WatermarkKey:
     """
     kind, _, name = str(path).partition(":")
     if kind == BUNDLED:
-        path = Path(str(files("angelshare") / "bundled" / "keys" / f"{name}.toml"))
+        folder = Path(str(files("angelshare") / "bundled" / "keys"))
+        shipped = sorted(file.stem for file in folder.glob("*.toml"))
+        if name not in shipped:
+            raise StorageError(f"{path}: the package carries no such key; it carries {', '.join(shipped)}")
+        path = folder / f"{name}.toml"
     with storage_errors(path, "read this key file"):
         data = path.read_bytes()
     try:

@@ -166,6 +166,15 @@ def checked(ids: IntArray, key: WatermarkKey, *, offset: int = 0) -> IntArray:
     return whole
 
 
+def require_in_range(key: WatermarkKey, streams: Iterable[IntArray], where: str) -> None:
+    """Refuse ids outside the key's vocabulary; raises TokenRangeError naming file, text and token."""
+    for number, stream in enumerate(streams, start=1):
+        try:
+            checked(stream, key)
+        except TokenRangeError as error:
+            raise TokenRangeError(f"{where}, text {number}, {error}") from None
+
+
 def units(scorer: Scorer, ids: IntArray, at: IntArray, seeds: WordArray) -> WordArray:
     """Name the pseudo-random inputs at (n,) places: the seed, or the seed and the target."""
     return _named(ids, at, seeds, 1 if scorer.unit == "pair" else 0)
