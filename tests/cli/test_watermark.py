@@ -399,7 +399,7 @@ def test_report_sends_who_asks_for_such_a_run_to_its_own_verb(tmp_path, key, say
     code, _, error = say("report", folder)
 
     assert code == 2
-    assert "a run of `angelshare watermark`, and only audits and defence labs are computed again" in error
+    assert "a run of `angelshare watermark`, and only audits, defence labs and detect runs are read again" in error
 
 
 def test_the_page_loads_nothing_and_is_well_formed(tmp_path, key, say):

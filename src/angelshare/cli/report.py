@@ -37,8 +37,8 @@ def report(run: Path, out: Path | None, as_json: bool) -> None:
         return
     if kind != "measure":
         raise PlanError(
-            f"{run}: a run of `angelshare {kind}`, and only audits, defence labs and detect runs are read again from their "
-            "cells; the command that made it, given again, checks the folder and shows it"
+            f"{run}: a run of `angelshare {kind}`, and only audits, defence labs and detect runs are read again; the "
+            "command that made it, given again, checks the folder and shows it"
         )
     audit, manifest = reread(run)
     if out is not None:
