@@ -11,12 +11,12 @@ from angelshare.core.records import Evidence, Number
 LineageWord: TypeAlias = Literal["derived", "not shown", "cannot tell"]
 """What the data say of one teacher; a match is not an accusation."""
 
-Claim: TypeAlias = Literal["same model", "derived weights", "taught by a family", "taught by a version", "a mixture"]
+LineageClaim: TypeAlias = Literal["same model", "derived weights", "taught by a family", "taught by a version", "a mixture"]
 """The claims in their order: the first two are excluded before the third is tested."""
 
 
 @record
-class Source:
+class AnswerSource:
     """One model whose answers are in a folder of teachers, siblings or the panel."""
 
     name: str
@@ -51,10 +51,10 @@ class Source:
 
 
 @record
-class SourceList:
+class AnswerSources:
     """`teachers.toml`, `panel.toml` or `siblings.toml`."""
 
-    model: Sequence[Source]
+    model: Sequence[AnswerSource]
     """The models."""
 
 
@@ -157,7 +157,7 @@ class TeacherVerdict:
 class ClaimResult:
     """One of the ordered claims and what became of it."""
 
-    claim: Claim
+    claim: LineageClaim
     """Which."""
 
     outcome: Literal["excluded", "not excluded", "tested", "not tested"]
