@@ -25,7 +25,8 @@ def even_weights(side: Sequence[int], group: Sequence[str]) -> FloatArray:
         here = sides == one
         names, index, size = np.unique(groups[here], return_inverse=True, return_counts=True)
         weight[here] = 1.0 / (size[index] * len(names))
-    return weight * len(weight) / weight.sum()
+    mean_one: FloatArray = weight * len(weight) / weight.sum()
+    return mean_one
 
 
 def kernel_ridge(gram: FloatArray, target: FloatArray, weight: FloatArray, *, ridge: float) -> FloatArray:
@@ -39,4 +40,5 @@ def kernel_ridge(gram: FloatArray, target: FloatArray, weight: FloatArray, *, ri
 
     Gives the dual coefficients, shaped like `target`: a new record scores its (n,) inner products times them.
     """
-    return np.linalg.solve(gram + ridge * np.diag(1.0 / weight), target)
+    dual: FloatArray = np.linalg.solve(gram + ridge * np.diag(1.0 / weight), target).astype(np.float64)
+    return dual
