@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 PER_BAG = 50
 """Prompts to a bag: enough words for a profile of style, few enough for several bags from 400 prompts."""
-COMMON = 5
-"""Bags that a phrase must occur in to be looked at."""
+PARTS = 1e4
+"""Rates are per ten thousand pieces of text, so that one use in a bag weighs about log 2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,15 @@ class Likeness:
     bags: int
     """B."""
 
-    def rows(self, models: NDArray[np.intp]) -> NDArray[np.intp]:
-        """Give the rows of some models, model by model."""
-        return (np.asarray(models)[:, None] * self.bags + np.arange(self.bags)).ravel()
+    def of_models(self) -> NDArray[np.float64]:
+        """Give the (M, M) mean over the bags of both."""
+        mean: NDArray[np.float64] = self.gram.reshape(self.models, self.bags, self.models, self.bags).mean(axis=(1, 3))
+        return mean
+
+    def of_bags(self) -> NDArray[np.float64]:
+        """Give the (M, B, M) mean of each bag of one with all bags of another."""
+        mean: NDArray[np.float64] = self.gram.reshape(self.models, self.bags, self.models, self.bags).mean(axis=3)
+        return mean
 
 
 def likeness(counts: sp.csr_matrix, models: int, *, rng: np.random.Generator, per_bag: int = PER_BAG) -> Likeness:
@@ -46,16 +52,17 @@ def likeness(counts: sp.csr_matrix, models: int, *, rng: np.random.Generator, pe
     prompts bring about alone cancels out, and scaled to length one.
     """
     profiles, bags = _profiles(counts, models, rng=rng, per_bag=per_bag)
-    gram = np.asarray((profiles @ profiles.T).todense(), dtype=np.float64).reshape(models, bags, models, bags)
-    gram = gram - gram.mean(axis=0, keepdims=True)
-    gram = (gram - gram.mean(axis=2, keepdims=True)).reshape(models * bags, models * bags)
-    length = np.sqrt(np.maximum(np.diag(gram), np.finfo(np.float64).tiny))
-    return Likeness(gram / length[:, None] / length[None, :], models, bags)
+    contrast = profiles.reshape(models, bags, -1)
+    contrast = (contrast - contrast.mean(axis=0, keepdims=True)).reshape(models * bags, -1)
+    length = np.sqrt(np.einsum("ij,ij->i", contrast, contrast))
+    contrast /= np.maximum(length, np.finfo(np.float32).tiny)[:, None]
+    return Likeness((contrast @ contrast.T).astype(np.float64), models, bags)
 
 
 def _profiles(
     counts: sp.csr_matrix, models: int, *, rng: np.random.Generator, per_bag: int
-) -> tuple[sp.csr_matrix, int]:
+) -> tuple[NDArray[np.float32], int]:
+    """Give (M * B, V) weighted profiles of length one."""
     prompts = counts.shape[0] // models
     bags = max(prompts // per_bag, 1)
     bag_of = np.empty(prompts, dtype=np.intp)
@@ -63,17 +70,10 @@ def _profiles(
         bag_of[dealt] = bag
     place = np.repeat(np.arange(models), prompts) * bags + np.tile(bag_of, models)
     deal = sp.csr_matrix((np.ones(len(place), np.float32), (place, np.arange(len(place)))))
-    summed = (deal @ counts).tocsr()
-    spread = np.asarray((summed > 0).sum(axis=0)).ravel()
-    looked_at = spread >= min(COMMON, models)
-    summed, spread = summed[:, looked_at].tocsr(), spread[looked_at]
-    total = np.maximum(np.asarray(summed.sum(axis=1)).ravel(), 1.0)
-    rates = (sp.diags(PARTS / total) @ summed).tocsr()
-    rates.data = np.log1p(rates.data)
-    weighted = (rates @ sp.diags(np.log(models * bags / spread))).tocsr()
-    length = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel())
-    return (sp.diags(1.0 / np.maximum(length, np.finfo(np.float64).tiny)) @ weighted).tocsr(), bags
-
-
-PARTS = 1e4
-"""Rates are per ten thousand phrases, so that one use in a bag weighs about log 2."""
+    summed = (deal @ counts).toarray()
+    spread = (summed > 0).sum(axis=0)
+    total = np.maximum(summed.sum(axis=1, keepdims=True), 1.0)
+    rates: NDArray[np.float32] = np.log1p(summed * np.float32(PARTS) / total)
+    rates *= np.log((1 + models * bags) / (1 + spread)).astype(np.float32)
+    length = np.sqrt(np.einsum("ij,ij->i", rates, rates))
+    return rates / np.maximum(length, np.finfo(np.float32).tiny)[:, None], bags
