@@ -13,6 +13,7 @@ from angelshare.cli.defend import defend
 from angelshare.cli.delay import delay
 from angelshare.cli.demo import demo
 from angelshare.cli.ledger import ledger
+from angelshare.cli.lineage import lineage
 from angelshare.cli.measure import measure
 from angelshare.cli.plugins import plugins
 from angelshare.cli.publish import publish
@@ -29,7 +30,10 @@ def app() -> None:
     """Measure how much of a closed-weight model's capability evaporates through its API."""
 
 
-for command in (measure, defend, watermark, scores, delay, ledger, catalogue, serve, publish, demo, report, plugins):
+VERBS = (
+    measure, defend, watermark, lineage, scores, delay, ledger, catalogue, serve, publish, demo, report, plugins,
+)  # fmt: skip
+for command in VERBS:
     app.add_command(command)
 
 

@@ -14,6 +14,7 @@ from angelshare.core.compute import ComputeLedger
 from angelshare.core.defend import DefendReport
 from angelshare.core.delay import DelayReport
 from angelshare.core.errors import AngelshareError, PlanError, RunFolderError, nearest
+from angelshare.core.lineage import LineageReport
 from angelshare.core.marks import WatermarkReport
 from angelshare.core.record import record
 from angelshare.core.records import Number
@@ -22,6 +23,7 @@ from angelshare.report.defend_figures import defend_figures, defend_label
 from angelshare.report.delay_figures import delay_figures
 from angelshare.report.figures import drawn
 from angelshare.report.ledger_figure import threshold_figure
+from angelshare.report.lineage_figure import panel_figure
 from angelshare.report.svg import Figure
 from angelshare.report.watermark_figure import p_value_figure
 from angelshare.workbench import run_numbers
@@ -137,8 +139,20 @@ WATERMARK = RunKind(
         sentence=report.sentence,
     ),
 )
+LINEAGE = RunKind(
+    name="lineage",
+    made_by="lineage",
+    report=LineageReport,
+    title=lambda report: f"lineage: {report.suspect}",
+    figures=lambda report: [panel_figure(report)],
+    shown=lambda report: Shown(
+        label=f"Likeness of {report.suspect} to students of the candidates",
+        numbers=run_numbers.of_lineage(report),
+        sentence=report.sentence,
+    ),
+)
 
-KINDS: tuple[RunKind[Any], ...] = (AUDIT, DELAY, LEDGER, DEFENCES, WATERMARK)
+KINDS: tuple[RunKind[Any], ...] = (AUDIT, DELAY, LEDGER, DEFENCES, WATERMARK, LINEAGE)
 """Every kind that can be brought; another verb's results come in by one more entry."""
 
 
