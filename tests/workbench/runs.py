@@ -16,11 +16,13 @@ import angelshare
 from angelshare.cli import app
 from angelshare.report.defend_publish import publish_defend
 from angelshare.report.delay_publish import publish_delay
+from angelshare.report.lineage_publish import publish_lineage
 from angelshare.report.publish import publish
 from angelshare.report.watermark_publish import publish_watermark
 from angelshare.store.manifest import Subject, seal
 from report.defend_sample import lab
 from report.delay_sample import report
+from report.lineage_sample import examined
 from report.sample import sample
 from report.watermark_sample import tested
 
@@ -84,5 +86,13 @@ def watermark_run(folder: Path) -> Path:
     """Write a sealed watermark test."""
     publish_watermark(tested(), folder, command="angelshare watermark a.txt --key k.toml")
     subject = Subject(kind="watermark", name="watermark", sha256="3" * 64, seeds=[1])
+    seal(folder, subject, started_at="2026-11-24T12:00:00Z", seconds=1.0)
+    return folder
+
+
+def lineage_run(folder: Path) -> Path:
+    """Write a sealed lineage test."""
+    publish_lineage(examined(), folder, command="angelshare lineage test spirit.jsonl --teachers t --panel p")
+    subject = Subject(kind="lineage", name="spirit", sha256="4" * 64, seeds=[0])
     seal(folder, subject, started_at="2026-11-24T12:00:00Z", seconds=1.0)
     return folder
