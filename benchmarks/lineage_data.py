@@ -18,6 +18,11 @@ OTHER_NAMES = {
     "gpt-3.5-turbo": "CHATGPT", "gpt35": "CHATGPT", "gpt-4": "GPT4", "gpt4": "GPT4", "claude-v1": "CLAUDE12",
     "claude-instant-v1": "CLAUDE12", "palm-2-chat-bison-001": "PALM", "bard": "PALM",
 }  # fmt: skip
+HOUSES = {
+    "TD": "openai", "CHATGPT": "openai", "GPT4": "openai", "GPT4T": "openai", "GPT4O": "openai",
+    "CLAUDE12": "anthropic", "CLAUDE3": "anthropic", "GEMINI": "google", "PALM": "google", "LLAMA3I": "llama3it",
+}  # fmt: skip
+"""Families made by one house, which are no nulls for each other."""
 SAME_PROJECT = {"guanaco": "guanaco", "llama-2-13b-chat": "llama2chat", "vicuna": "vicuna", "baize": "baize"}
 
 
@@ -67,6 +72,8 @@ def _source(row: dict[str, str], corpus: str) -> AnswerSource:
 
 def _project(row: dict[str, str], corpus: str) -> str:
     model = row["model"]
+    if row["role"] == "teacher":
+        return HOUSES.get(OTHER_NAMES.get(model) or row["base_family"], "")
     for part, project in SAME_PROJECT.items():
         if part in model:
             return project

@@ -8,14 +8,16 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.stats import beta
 
+from angelshare.core.errors import PlanError
 from angelshare.core.lineage import PanelAudit
 from angelshare.core.records import Estimate, Number, Refusal
 from angelshare.lineage.answers import Member, Panel, shared_prompts
-from angelshare.lineage.bags import likeness
-from angelshare.lineage.conformal import attainable, ranks
+from angelshare.lineage.bags import Likeness, likeness
+from angelshare.lineage.conformal import NOWHERE, Elsewhere, attainable, ranks
 from angelshare.lineage.families import Cast, cast_of
 from angelshare.lineage.features import phrase_counts
 from angelshare.lineage.scores import Scorer
+from angelshare.lineage.views import View
 
 DOMINATES = 0.5
 """Share of the null models above which one project is said to dominate."""
@@ -39,25 +41,34 @@ def audit_panel(panel: Panel, teachers: Sequence[Member], *, alpha: float = 0.05
 
     Raises PlanError where prompts differ.
     """
-    members = [*teachers, *panel.members]
-    prompts = shared_prompts([one.answers for one in members])
-    cast, sets = cast_of(members[0].answers, teachers, panel)
-    cast, sets = _without_suspect(cast), sets[1:]
-    counted = phrase_counts(sets, prompts, "raw")
-    gram = likeness(counted.counts, len(sets), rng=np.random.default_rng(seed)).of_models()
-    return audit_of(Scorer(cast, gram), panel, alpha=alpha)
+    scorer, _ = panel_scorer(teachers, panel, view="raw", seed=seed)
+    return audit_of(scorer, panel, alpha=alpha)
 
 
-def _without_suspect(cast: Cast) -> Cast:
-    return Cast(cast.names[1:], cast.projects[1:], cast.families, cast.teaches[1:], cast.taught[1:])
+def panel_scorer(teachers: Sequence[Member], panel: Panel, *, view: View, seed: int = 0) -> tuple[Scorer, Likeness]:
+    """Compare teachers and panel alone; every teacher that taught somebody there counts as a family.
+
+    Raises PlanError where prompts differ or none is shared.
+    """
+    sets = [one.answers for one in (*teachers, *panel.members)]
+    prompts = shared_prompts(sets)
+    if not prompts:
+        raise PlanError("no prompt is answered by all teachers and all models of the panel")
+    whole, _ = cast_of(sets[0], teachers, panel)
+    families = sorted({*whole.families, *(name for taught in whole.taught for name in taught or ())})
+    cast = Cast(whole.names[1:], whole.projects[1:], families, whole.teaches[1:], whole.vendors[1:], whole.taught[1:])
+    bags = likeness(phrase_counts(sets, prompts, view).counts, len(sets), rng=np.random.default_rng(seed))
+    return Scorer(cast, bags.of_models()), bags
 
 
-def audit_of(scorer: Scorer, panel: Panel, *, alpha: float) -> PanelAudit:
+def audit_of(scorer: Scorer, panel: Panel, *, alpha: float, elsewhere: Elsewhere = NOWHERE) -> PanelAudit:
     """Audit the panel behind a scorer."""
     cast = scorer.cast
     nulls = cast.nulls()
     rows = [int(row) for some in nulls.values() for row in some]
-    called = {row: float(ranks(scorer, row).p_value[0]) <= alpha for row in rows} if len(nulls) > 1 else {}
+    ranked = set(cast.ranked()) | set(elsewhere)
+    floor = attainable(len(ranked))
+    called = {row: float(ranks(scorer, row, elsewhere).p_value[0]) <= alpha for row in rows} if len(nulls) > 1 else {}
     projects = [sum(called[int(row)] for row in some) / len(some) for some in nulls.values()] if called else []
     rate = clopper_pearson(sum(share >= 0.5 for share in projects), len(projects), unit="null projects")  # noqa: PLR2004 - the greater part
     bases = Counter(
@@ -66,17 +77,17 @@ def audit_of(scorer: Scorer, panel: Panel, *, alpha: float) -> PanelAudit:
     )
     return PanelAudit(
         projects=len(nulls), models=len(rows), bases=dict(sorted(bases.items())), false_positive_rate=rate,
-        attainable_p=attainable(len(nulls)), cautions=_cautions(scorer, called, alpha),
+        attainable_p=floor, cautions=_cautions(scorer, called, alpha=alpha, floor=floor),
     )  # fmt: skip
 
 
-def _cautions(scorer: Scorer, called: dict[int, bool], alpha: float) -> list[str]:
+def _cautions(scorer: Scorer, called: dict[int, bool], *, alpha: float, floor: float) -> list[str]:
     cast, nulls = scorer.cast, scorer.cast.nulls()
     found = []
-    if attainable(len(nulls)) > alpha:
+    if floor > alpha:
         found.append(
-            f"{len(nulls)} null projects allow no p-value below {attainable(len(nulls)):.2g}; "
-            f"level {alpha:g} needs {int(np.ceil(1 / alpha)) - 1}"
+            f"the projects to rank among allow no p-value below {floor:.2g}; level {alpha:g} needs "
+            f"{int(np.ceil(1 / alpha)) - 1} of them"
         )
     models = sum(len(rows) for rows in nulls.values())
     for project, rows in nulls.items():

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +14,8 @@ from angelshare.lineage.scores import Scorer
 
 SHRINK = 0.5
 """Share of a family's spread taken from the spread over all families: few projects know little of their own."""
+PULL = 0.25
+"""What one standard deviation behind the best family takes off a family's score of being taught."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +26,30 @@ class Ranks:
     """Families, the strongest first."""
 
     standardised: NDArray[np.float64]
-    """(F,) scores in standard deviations of the panel, in the order of `families`."""
+    """(F,) scores of the family in standard deviations of the panel, in the order of `families`."""
+
+    detection: float
+    """Score of being taught at all, in standard deviations of the null projects."""
 
     p_unadjusted: NDArray[np.float64]
-    """(F,) conformal p-values."""
+    """(F,) ranks among the same family's scores of the nulls."""
 
     p_value: NDArray[np.float64]
-    """(F,) the same adjusted over families by the step-down of the largest score."""
+    """(F,) ranks among the nulls' largest scores over families."""
 
-    null_scores: dict[str, NDArray[np.float64]]
-    """By null project: its (F,) mean standardised scores, in the order of `families`."""
+    nulls: NDArray[np.int64]
+    """(F,) null projects that each rank counts."""
+
+    null_scores: Mapping[str, float]
+    """The same of each null project, mean over its models."""
+
+
+Elsewhere: TypeAlias = Mapping[str, NDArray[np.float64]]
+"""Null projects that answered other prompts: standardised scores of being taught, each judged in its own set."""
+
+
+NOWHERE: Elsewhere = MappingProxyType({})
+"""No null projects but those of the panel."""
 
 
 def attainable(nulls: int) -> float:
@@ -38,50 +57,93 @@ def attainable(nulls: int) -> float:
     return 1 / (nulls + 1)
 
 
-def ranks(scorer: Scorer, row: int) -> Ranks:
+def ranks(scorer: Scorer, row: int, elsewhere: Elsewhere = NOWHERE) -> Ranks:
     """Rank one model's scores among the null projects.
 
-    For each null project j the suspect and j's models are scored by the same fit, which saw neither project, so that
-    under the null they can be exchanged (the leave-one-out pairs of Barber et al. 2021, jackknife+, with projects for
-    records). A project with several models counts with the share of them that reach the suspect (pooled ranks of Dunn,
-    Wasserman & Ramdas 2023). Over families the p-value is that of the largest score, stepping down (Westfall & Young
-    1993, algorithm 2.8): never above Holm's, and its smallest value does not grow with the number of families.
+    The score for family f is the score of being taught, less `PULL` for each standard deviation by which f stays behind
+    the family that fits best. For each null project j the suspect and j's models are scored by the same fit, which saw
+    neither project, so that under the null they can be exchanged (the leave-one-out pairs of Barber et al. 2021,
+    jackknife+, with projects for records). A project with several models counts with the share of them that reach the
+    suspect (pooled ranks of Dunn, Wasserman & Ramdas 2023). Null projects of other prompts (`elsewhere`) are ranked by
+    their score in standard deviations of the null projects of their own set. A null's largest score over families is
+    its score of being taught; ranking every family among these holds the rate of naming any teacher wrongly
+    (single-step maxT of Westfall & Young 1993, section 2.5), so the smallest possible p-value does not grow with the
+    number of candidates.
     """
     cast = scorer.cast
     own = cast.projects[row]
     out = frozenset({own}) - {""}
-    nulls = {project: rows for project, rows in cast.nulls().items() if project != own}
-    centre, spread = _yardstick(scorer, nulls, out)
-    mine = (scorer.scores(out)[row] - centre) / spread
-    order = np.argsort(-mine)
-    reached = np.ones(len(order))
-    reached_most = np.ones(len(order))
-    seen: dict[str, NDArray[np.float64]] = {}
-    for project, rows in nulls.items():
-        fit = scorer.scores(out | {project})
-        middle, width = _yardstick(scorer, {name: some for name, some in nulls.items() if name != project}, out)
-        suspect = ((fit[row] - middle) / width)[order]
-        theirs = ((fit[rows] - middle) / width)[:, order]
-        barred = np.array([cast.barred(int(one)) for one in rows])[:, order]
-        theirs = np.where(barred, -np.inf, theirs)
-        reached += (theirs >= suspect).mean(axis=0)
-        most = np.maximum.accumulate(theirs[:, ::-1], axis=1)[:, ::-1]
-        reached_most += (most >= suspect).mean(axis=0)
-        seen[project] = np.where(barred, 0.0, theirs).mean(axis=0)
-    p_most = np.maximum.accumulate(reached_most / (len(nulls) + 1))
+    standardised = _family_scores(scorer, row, out)
+    order = np.argsort(-standardised)
+    behind = PULL * (standardised - standardised.max())
+    size = len(cast.families)
+    reached, reached_most, counted = np.ones(size), np.ones(size), np.ones(size, dtype=np.int64)
+    seen: dict[str, float] = {}
+    for project, rows in cast.ranked().items():
+        if project == own:
+            continue
+        fit = scorer.detection(out | {project})
+        free = ~cast.barred(int(rows[0])) & ~cast.barred(row)
+        mine = fit[row] + behind
+        theirs = _behind(scorer, rows, frozenset({project})) + fit[rows, None]
+        reached += free * (theirs >= mine).mean(axis=0)
+        reached_most += free * (fit[rows, None] >= mine).mean(axis=0)
+        counted += free
+        seen[project] = float(fit[rows].mean())
+    score = float(scorer.detection(out)[row])
+    centre, spread = _yardstick(scorer, out)
+    foreign = {project: some for project, some in elsewhere.items() if project != own and project not in seen}
+    for scores in foreign.values():
+        share = (scores[:, None] >= (score + behind - centre) / spread).mean(axis=0)
+        reached, reached_most, counted = reached + share, reached_most + share, counted + 1
+    shown = {project: (some - centre) / spread for project, some in seen.items()}
+    shown |= {project: float(scores.mean()) for project, scores in foreign.items()}
     families = tuple(cast.families[place] for place in order)
-    return Ranks(families, mine[order], reached / (len(nulls) + 1), p_most, seen)
+    return Ranks(
+        families=families, standardised=standardised[order], detection=(score - centre) / spread,
+        p_unadjusted=(reached / counted)[order], p_value=np.maximum.accumulate((reached_most / counted)[order]),
+        nulls=(counted - 1)[order], null_scores=shown,
+    )  # fmt: skip
 
 
-def _yardstick(
-    scorer: Scorer, nulls: dict[str, NDArray[np.intp]], out: frozenset[str]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give (F,) mean and spread of the null projects, each scored without itself; every project weighs the same."""
+def scores_elsewhere(scorer: Scorer) -> dict[str, NDArray[np.float64]]:
+    """Give what the null projects of another set of prompts score there, standardised, each left out of its own fit.
+
+    Pooling these with other sets takes it that null projects differ among themselves alike in every set.
+    """
+    centre, spread = _yardstick(scorer, frozenset())
+    return {
+        project: (scorer.detection(frozenset({project}))[rows] - centre) / spread
+        for project, rows in scorer.cast.nulls().items()
+    }
+
+
+def _yardstick(scorer: Scorer, out: frozenset[str]) -> tuple[float, float]:
+    """Give mean and spread of the null projects' scores of being taught, each without itself, every project alike."""
+    nulls = {project: rows for project, rows in scorer.cast.nulls().items() if project not in out}
+    scored = [scorer.detection(out | {project})[rows] for project, rows in nulls.items()]
+    if not scored:
+        return 0.0, 1.0
+    centre = float(np.mean([one.mean() for one in scored]))
+    variance = float(np.mean([((one - centre) ** 2).mean() for one in scored]))
+    return centre, float(np.sqrt(max(variance, np.finfo(np.float64).eps)))
+
+
+def _behind(scorer: Scorer, rows: NDArray[np.intp], out: frozenset[str]) -> NDArray[np.float64]:
+    scored = np.stack([_family_scores(scorer, int(row), out) for row in rows])
+    behind: NDArray[np.float64] = PULL * (scored - scored.max(axis=1, keepdims=True))
+    return behind
+
+
+def _family_scores(scorer: Scorer, row: int, out: frozenset[str]) -> NDArray[np.float64]:
+    """Give (F,) scores of a model in standard deviations of the null projects, each scored without itself."""
+    nulls = {project: rows for project, rows in scorer.cast.nulls().items() if project not in out}
+    mine: NDArray[np.float64] = scorer.scores(out)[row]
     if not nulls:
-        width = len(scorer.cast.families)
-        return np.zeros(width), np.ones(width)
+        return mine
     scored = {project: scorer.scores(out | {project})[rows] for project, rows in nulls.items()}
     centre = np.mean([one.mean(axis=0) for one in scored.values()], axis=0)
     variance = np.mean([((one - centre) ** 2).mean(axis=0) for one in scored.values()], axis=0)
     shrunk = (1 - SHRINK) * variance + SHRINK * variance.mean()
-    return centre, np.sqrt(np.maximum(shrunk, np.finfo(np.float64).eps))
+    found: NDArray[np.float64] = (mine - centre) / np.sqrt(np.maximum(shrunk, np.finfo(np.float64).eps))
+    return found

@@ -30,6 +30,9 @@ class Cast:
     teaches: Sequence[str]
     """(M,) family of a teacher, else empty."""
 
+    vendors: Sequence[str]
+    """(M,) project of a teacher as declared, else that of the model: a teacher is no null for its own house."""
+
     taught: Sequence[frozenset[str] | None]
     """(M,) families it was taught by; empty for none, None for a teacher, a suspect and where nothing is known."""
 
@@ -53,14 +56,24 @@ class Cast:
                 rows.setdefault(project, []).append(row)
         return {project: np.array(here, dtype=np.intp) for project, here in sorted(rows.items())}
 
-    def barred(self, row: int) -> NDArray[np.bool_]:
-        """Tell which families a model cannot be a null for: its own, and those that taught it."""
-        own = {self.teaches[row]} | set(self.taught[row] or ())
-        return np.array([family in own for family in self.families])
+    def ranked(self) -> dict[str, NDArray[np.intp]]:
+        """Give the rows of each project a suspect is ranked among: the null projects, and teachers by family.
 
-    def of_project(self, project: str) -> NDArray[np.intp]:
-        """Give the rows of a project."""
-        return np.array([row for row, one in enumerate(self.projects) if one == project], dtype=np.intp)
+        A teacher is ranked for the families of other houses alone. Nobody documents whom it learnt from; if it did
+        learn from the candidate, the test finds less and not more.
+        """
+        rows = self.nulls()
+        for row, family in enumerate(self.teaches):
+            if family:
+                project = self.projects[row]
+                rows[project] = np.append(rows.get(project, np.array([], dtype=np.intp)), row)
+        return rows
+
+    def barred(self, row: int) -> NDArray[np.bool_]:
+        """Tell which families a model cannot be a null for: those of its own house."""
+        house = self.vendors[row]
+        own = {family for family, vendor in zip(self.teaches, self.vendors, strict=True) if family and vendor == house}
+        return np.array([family in own for family in self.families])
 
 
 def cast_of(suspect: AnswerSet, teachers: Sequence[Member], panel: Panel) -> tuple[Cast, list[AnswerSet]]:
@@ -71,5 +84,6 @@ def cast_of(suspect: AnswerSet, teachers: Sequence[Member], panel: Panel) -> tup
     projects = ["", *(f"teacher {one.family}" for one in teachers), *(one.project for one in panel.members)]
     taught: list[frozenset[str] | None] = [None] * (1 + len(teachers))
     taught += [None if one.source.taught_by is None else frozenset(one.source.taught_by) for one in panel.members]
+    vendors = ["", *(one.source.project or one.family for one in teachers), *(one.project for one in panel.members)]
     names = [suspect.name, *(one.name for one in members)]
-    return Cast(names, projects, families, teaches, taught), [suspect, *(one.answers for one in members)]
+    return Cast(names, projects, families, teaches, vendors, taught), [suspect, *(one.answers for one in members)]

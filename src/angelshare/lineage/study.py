@@ -12,9 +12,9 @@ from angelshare.core.errors import PlanError
 from angelshare.core.lineage import ClaimResult, Confounder, PanelAudit, TeacherVerdict
 from angelshare.core.records import Evidence, Number, Refusal
 from angelshare.lineage.answers import AnswerSet, Member, Panel, shared_prompts
-from angelshare.lineage.audit import audit_of, clopper_pearson
+from angelshare.lineage.audit import audit_of, clopper_pearson, panel_scorer
 from angelshare.lineage.bags import Likeness, likeness
-from angelshare.lineage.conformal import Ranks, attainable, ranks
+from angelshare.lineage.conformal import PULL, Elsewhere, Ranks, attainable, ranks, scores_elsewhere
 from angelshare.lineage.contrast import exhibits
 from angelshare.lineage.decide import word_of
 from angelshare.lineage.drift import confounders
@@ -55,6 +55,7 @@ class _Look:
     counted: PhraseCounts
     bags: Likeness
     scorer: Scorer
+    elsewhere: Elsewhere
     ranks: Ranks
 
 
@@ -64,6 +65,7 @@ def lineage_test(
     panel: Panel,
     *,
     siblings: Sequence[Member] = (),
+    elsewhere: Sequence[tuple[Sequence[Member], Panel]] = (),
     alpha: float = 0.05,
     seed: int = 0,
     advance: Callable[[str], None] | None = None,
@@ -75,6 +77,7 @@ def lineage_test(
         teachers: candidates with their answers; those of one family are taken together.
         panel: documented models that answered the same prompts; untaught ones are the null.
         siblings: models of the suspect's base that no candidate taught; they join the panel.
+        elsewhere: teachers and panels that answered other prompts, for null projects beyond those of `panel`.
         alpha: level of the test.
         seed: deals prompts into bags.
         advance: told the name of each step.
@@ -86,11 +89,11 @@ def lineage_test(
     cast, sets = cast_of(suspect, teachers, panel)
     prompts = _prompts(sets, cast)
     step("replies as they are")
-    raw = _look(cast, sets, prompts, view="raw", seed=seed)
+    raw = _look(cast, sets, prompts, view="raw", elsewhere=elsewhere, seed=seed)
     step("replies with their format taken off")
-    bare = _look(cast, sets, prompts, view="laundered", seed=seed)
+    bare = _look(cast, sets, prompts, view="laundered", elsewhere=elsewhere, seed=seed)
     step("the panel")
-    audit = audit_of(raw.scorer, panel, alpha=alpha)
+    audit = audit_of(raw.scorer, panel, alpha=alpha, elsewhere=raw.elsewhere)
     drift = confounders(suspect, sets[1:], prompts)
     verdicts = _verdicts(raw, bare, drift, alpha=alpha)
     return LineageFindings(
@@ -103,7 +106,7 @@ def lineage_test(
         confounders=drift,
         not_shown=NOT_SHOWN,
         alternatives=ALTERNATIVES,
-        sentence=sentence_of(suspect.name, verdicts, audit.projects, alpha),
+        sentence=sentence_of(suspect.name, verdicts, int(raw.ranks.nulls[0]), alpha),
         cautions=[*audit.cautions, *_cautions(suspect, prompts)],
     )
 
@@ -126,20 +129,41 @@ def _prompts(sets: Sequence[AnswerSet], cast: Cast) -> list[str]:
     return prompts
 
 
-def _look(cast: Cast, sets: Sequence[AnswerSet], prompts: Sequence[str], *, view: View, seed: int) -> _Look:
+def _look(
+    cast: Cast,
+    sets: Sequence[AnswerSet],
+    prompts: Sequence[str],
+    *,
+    view: View,
+    elsewhere: Sequence[tuple[Sequence[Member], Panel]],
+    seed: int,
+) -> _Look:
     counted = phrase_counts(sets, prompts, view)
     bags = likeness(counted.counts, len(sets), rng=np.random.default_rng(seed))
     scorer = Scorer(cast, bags.of_models())
-    return _Look(counted, bags, scorer, ranks(scorer, 0))
+    foreign = null_scores(elsewhere, view=view, seed=seed)
+    return _Look(counted, bags, scorer, foreign, ranks(scorer, 0, foreign))
+
+
+def null_scores(
+    elsewhere: Sequence[tuple[Sequence[Member], Panel]], *, view: View, seed: int = 0
+) -> dict[str, NDArray[np.float64]]:
+    """Give the standardised scores of untaught projects in other sets of prompts; a project's first set counts."""
+    found: dict[str, NDArray[np.float64]] = {}
+    for teachers, panel in elsewhere:
+        scorer, _ = panel_scorer(teachers, panel, view=view, seed=seed)
+        found = scores_elsewhere(scorer) | found
+    return found
 
 
 def _verdicts(raw: _Look, bare: _Look, drift: Sequence[Confounder], *, alpha: float) -> list[TeacherVerdict]:
     found, cast = raw.ranks, raw.scorer.cast
-    floor = attainable(len(cast.nulls()))
+    first = float(found.standardised[0])
     verdicts = []
     for place, family in enumerate(found.families):
+        floor = attainable(int(found.nulls[place]))
         other = bare.ranks.families.index(family)
-        power = power_of(raw.scorer, family, alpha=alpha)
+        power = power_of(raw.scorer, family, alpha=alpha, elsewhere=raw.elsewhere)
         rivals = np.delete(found.standardised, place)
         margin = float(found.standardised[place] - rivals.max()) if rivals.size else None
         word, reasons = word_of(
@@ -150,8 +174,9 @@ def _verdicts(raw: _Look, bare: _Look, drift: Sequence[Confounder], *, alpha: fl
             TeacherVerdict(
                 teacher=family, verdict=word, p_value=float(found.p_value[place]),
                 p_unadjusted=float(found.p_unadjusted[place]), attainable_p=floor, power=power,
-                score=float(found.standardised[place]), margin=margin, versions=_versions(raw, family),
-                panel_scores={name: float(scores[place]) for name, scores in found.null_scores.items()},
+                score=found.detection - PULL * (first - float(found.standardised[place])), margin=margin,
+                versions=_versions(raw, family),
+                panel_scores=dict(found.null_scores),
                 evidence=[_evidence(raw, place, "text as it is"), _evidence(bare, other, "laundered text")],
                 exhibits=exhibits(raw.counted, cast, family) if place == 0 else (), reasons=reasons,
             )
@@ -159,13 +184,13 @@ def _verdicts(raw: _Look, bare: _Look, drift: Sequence[Confounder], *, alpha: fl
     return verdicts
 
 
-def power_of(scorer: Scorer, family: str, *, alpha: float) -> Number:
+def power_of(scorer: Scorer, family: str, *, alpha: float, elsewhere: Elsewhere) -> Number:
     """Give the share of documented students of a family that the test finds, each with its own project left out."""
     cast = scorer.cast
     students = [row for row, taught in enumerate(cast.taught) if taught and family in taught]
     found = 0
     for row in students:
-        result = ranks(scorer, row)
+        result = ranks(scorer, row, elsewhere)
         found += result.p_value[result.families.index(family)] <= alpha
     if not students:
         return Refusal(refused=f"the panel has no documented student of {family}")
@@ -181,11 +206,11 @@ def _versions(look: _Look, family: str) -> dict[str, float]:
 
 
 def _evidence(look: _Look, place: int, text: str) -> Evidence:
-    found, nulls = look.ranks, len(look.scorer.cast.nulls())
+    found, nulls = look.ranks, int(look.ranks.nulls[place])
     return Evidence(
         test=f"conformal rank of {found.families[place]} on {text}, step-down over {len(found.families)} teachers",
         statistic=float(found.standardised[place]), p_value=float(found.p_value[place]), n=nulls,
-        null=f"the suspect is exchangeable with models that no candidate taught, of {nulls} training projects",
+        null=f"the suspect is exchangeable with {nulls} projects: untaught models, teachers of other houses",
     )  # fmt: skip
 
 
