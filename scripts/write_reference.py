@@ -169,7 +169,15 @@ def commands() -> str:
     parts = [_command("angelshare", app, context)]
     for name in sorted(app.commands):
         command = app.commands[name]
-        parts.append(_command(f"angelshare {name}", command, _context(command, name, context)))
+        own = _context(command, name, context)
+        parts.append(_command(f"angelshare {name}", command, own))
+        if isinstance(command, click.Group):
+            parts += [
+                _command(
+                    f"angelshare {name} {verb}", command.commands[verb], _context(command.commands[verb], verb, own)
+                )
+                for verb in sorted(command.commands)
+            ]
     return "\n\n".join(parts)
 
 
@@ -233,7 +241,7 @@ def _command(name: str, command: click.Command, context: click.Context) -> str:
         parts.append("\n".join(["| Option | What it does |", "| --- | --- |", *rows]))
     if isinstance(command, click.Group):
         listed = [
-            f"- [`{each}`](#angelshare-{each}): {command.commands[each].get_short_help_str(200)}"
+            f"- [`{each}`](#{name.replace(' ', '-')}-{each}): {command.commands[each].get_short_help_str(200)}"
             for each in sorted(command.commands)
         ]
         parts.append("\n".join(listed))

@@ -19,7 +19,7 @@ Socket: TypeAlias = Literal["models", "students", "tasks", "defences", "readers"
 EXTRA_OF = {
     "torch": "train", "transformers": "train", "accelerate": "train", "safetensors": "train", "tokenizers": "train",
     "peft": "hf", "trl": "hf", "datasets": "hf", "reasoning_gym": "tasks", "ray": "ray", "gguf": "real",
-    "numba": "marks", "mpmath": "marks",
+    "numba": "marks", "mpmath": "marks", "cryptography": "lineage",
 }  # fmt: skip
 """Which extra brings an optional package."""
 PROMISES: Mapping[Socket, type] = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from angelshare.core.lineage import LineageReport
 from angelshare.core.records import Number, Refusal
 from angelshare.report.lineage_figure import panel_figure
@@ -33,10 +35,10 @@ def lineage_page(report: LineageReport, *, command: str) -> str:
         "main", None, _verdict(report), set_figure(1, panel_figure(report)),
         _section("why", "Why these words", [reasons_of(one) for one in report.verdicts if one.reasons]),
         tag("section", {"class": "tables", "id": "tables"}, tag("h2", None, "Tables"), *set_),
-        _section("not-shown", "What this does not show", report.not_shown),
-        _section("alternatives", "Other explanations that remain", report.alternatives),
-        _section("panel", "The panel", _panel_words(report)),
-        _section("cautions", "What to bear in mind", report.cautions),
+        _section("not-shown", "What this does not show", _capital(report.not_shown)),
+        _section("alternatives", "Other explanations that remain", _capital(report.alternatives)),
+        _section("panel", "The panel", _capital(_panel_words(report))),
+        _section("cautions", "What to bear in mind", _capital(report.cautions)),
         _registration(report),
         tag("section", {"class": "again", "id": "again"}, tag("h2", None, "How to run it again"),
             tag("p", {"class": "lead"}, "The same files, options and version give the same numbers."),
@@ -49,10 +51,13 @@ def lineage_page(report: LineageReport, *, command: str) -> str:
     return document("Lineage test", _header(report), main, footer)
 
 
-def _section(name: str, title: str, entries: object) -> Markup:
-    words = [str(entry) for entry in entries] if isinstance(entries, list | tuple) else []
-    body = listed([f"{word[:1].upper()}{word[1:]}" for word in words]) if words else tag("p", None, "Nothing.")
+def _section(name: str, title: str, entries: Sequence[str]) -> Markup:
+    body = listed(list(entries)) if entries else tag("p", None, "Nothing.")
     return tag("section", {"id": name}, tag("h2", None, title), body)
+
+
+def _capital(sentences: Sequence[str]) -> Sequence[str]:
+    return [f"{words[:1].upper()}{words[1:]}" for words in sentences]
 
 
 def _header(report: LineageReport) -> Markup:
