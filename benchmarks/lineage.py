@@ -262,6 +262,8 @@ def table(*, quick: bool) -> list[Row]:
             0.70,
         )
     )
+    hits = [bool(raw.found[row].p_value[0] <= 0.1) for row in raw.students]
+    rows.append(share(raw, raw.students, hits, f"power at .10, {size or 'all'} prompts", 0.70))
     rows.append(sft_sets(exact_others[1]))
     rows.append(Row("likeness to the nearest teacher, AUC", similarity(raw), 0, 1, "fails: no null", 0.98))
     if quick:
@@ -311,7 +313,8 @@ def main(given: Sequence[str]) -> None:
     start = time.perf_counter()
     for row in table(quick="--quick" in given):
         print(
-            f"{row.what:58} {row.value:6.3f} [{row.low:.2f}, {row.high:.2f}]  goal {row.goal:.3g}  {row.reached:3}  {row.n}",
+            f"{row.what:58} {row.value:6.3f} [{row.low:.2f}, {row.high:.2f}]  goal {row.goal:.3g}  "
+            f"{row.reached:3}  {row.n}",
             flush=True,
         )
     print(f"{time.perf_counter() - start:.0f} s")
