@@ -14,8 +14,9 @@ from angelshare.report.scales import Scale
 from angelshare.report.svg import Figure, empty, group, line, rect, shortened, text
 
 _WIDTH, _START, _END, _TOP, _ROW, _TALL = 760.0, 14.0, 746.0, 16.0, 74.0, 34.0
-_BIN = 0.5
-"""Width of a bar, in standard deviations of the panel."""
+_BINS = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
+"""Widths a bar may have, in units of the score: the first that makes at most `_BARS` of them."""
+_BARS = 48
 _MOST = 8
 """Teachers drawn; the rest stand in the table."""
 _EDGE = 560.0
@@ -29,11 +30,15 @@ def panel_figure(report: LineageReport) -> Figure:
     if not shown:
         return empty("panel", title, reason="The panel has no scores to draw.", threat=_line(report))
     every = [score for one in shown for score in (one.score, *one.panel_scores.values())]
-    low, high = math.floor(min(every) / _BIN - 1) * _BIN, math.ceil(max(every) / _BIN + 1) * _BIN
+    width = next((one for one in _BINS if (max(every) - min(every)) / one <= _BARS), (max(every) - min(every)) / _BARS)
+    low, high = math.floor(min(every) / width - 1) * width, math.ceil(max(every) / width + 1) * width
     scale = Scale(low=low, high=high, start=_START, end=_END)
     base = _TOP + _ROW * len(shown)
-    most = max(max(_bars(one).values()) for one in shown)
-    rows = [_row(one, scale, _TOP + _ROW * place, most) for place, one in enumerate(shown)]
+    most = max(max(_bars(one, width).values()) for one in shown)
+    rows = [
+        _row(one, scale, _TOP + _ROW * place, bars=_drawn(_bars(one, width), width, scale, most))
+        for place, one in enumerate(shown)
+    ]
     body = join(x_axis(scale, base, _TOP, title="score, standard deviations of the panel"), *rows)
     left = len(report.verdicts) - len(shown)
     return Figure(
@@ -49,20 +54,19 @@ _CAPTION = (
 )
 
 
-def _bars(one: TeacherVerdict) -> Counter[int]:
-    return Counter(math.floor(score / _BIN) for score in one.panel_scores.values())
+def _bars(one: TeacherVerdict, width: float) -> Counter[int]:
+    return Counter(math.floor(score / width) for score in one.panel_scores.values())
 
 
-def _row(one: TeacherVerdict, scale: Scale, top: float, most: int) -> Markup:
+def _drawn(bars: Counter[int], width: float, scale: Scale, most: int) -> Sequence[tuple[float, float, float]]:
+    """Give place, breadth and height of each bar."""
+    breadth = scale.at(width) - scale.at(0.0)
+    return [(scale.at(place * width), breadth, _TALL * n / most) for place, n in sorted(bars.items())]
+
+
+def _row(one: TeacherVerdict, scale: Scale, top: float, *, bars: Sequence[tuple[float, float, float]]) -> Markup:
     foot = top + _ROW - 10
-    bars = [
-        rect(
-            (scale.at(place * _BIN) + 0.5, foot - _TALL * n / most),
-            (scale.at((place + 1) * _BIN) - scale.at(place * _BIN) - 1, _TALL * n / most),
-            "pale",
-        )
-        for place, n in sorted(_bars(one).items())
-    ]
+    drawn = [rect((x + 0.5, foot - tall), (breadth - 1, tall), "pale") for x, breadth, tall in bars]
     x = scale.inside(one.score)
     left = x > _EDGE
     said = f"p = {count(one.p_value)}, {one.verdict}"
@@ -74,7 +78,7 @@ def _row(one: TeacherVerdict, scale: Scale, top: float, most: int) -> Markup:
     return group(
         f"{one.teacher}: score {hundredths(one.score)}, {said}", "",
         text(_START, top + 8, shortened(one.teacher, 320), classes="halo b s"),
-        line((_START, foot), (_END, foot), "axis"), group("", "a-traces", *bars), mark,
+        line((_START, foot), (_END, foot), "axis"), group("", "a-traces", *drawn), mark,
     )  # fmt: skip
 
 
