@@ -80,12 +80,11 @@ def exhibit_table(report: LineageReport) -> Table:
 def confounder_table(report: LineageReport) -> Table:
     """Set what besides teaching could make answers alike."""
     rows: list[Sequence[Cell]] = [
-        [one.name, one.suspect, one.panel, "no: the test is off" if one.outside else "yes"]
-        for one in report.confounders
+        [one.name, one.suspect, one.panel, "no" if one.outside else "yes"] for one in report.confounders
     ]
     return data_table(
         "confounders", "Things other than teaching, measured", _CONFOUNDERS, rows=rows, letter="C",
-        note="A suspect outside the panel's range is not comparable with it, and no teacher is called derived.",
+        note="A suspect outside the panel's range in more than format is not comparable with it; see the reasons above.",
     )  # fmt: skip
 
 
