@@ -84,7 +84,7 @@ def confounder_table(report: LineageReport) -> Table:
     ]
     return data_table(
         "confounders", "Things other than teaching, measured", _CONFOUNDERS, rows=rows, letter="C",
-        note="A suspect outside the panel's range in more than format is not comparable with it; see the reasons above.",
+        note="A suspect outside the panel's range in more than format is not comparable with it; see the reasons.",
     )  # fmt: skip
 
 
