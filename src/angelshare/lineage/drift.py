@@ -14,6 +14,7 @@ SLACK = 0.5
 """A suspect is outside if it lies beyond the panel's range by more than this share of that range."""
 _REFUSAL = re.compile(r"\b(as an ai|i'm sorry|i am sorry|i cannot|i can't|i'm unable|i am unable|not able to)\b")
 _ENGLISH = frozenset(("the", "of", "and", "to", "a", "in", "is", "it", "that", "for", "you", "with", "on", "as"))
+_CAPITAL = re.compile(r"[A-Z]")
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -36,8 +37,8 @@ def _marks(texts: Sequence[str]) -> float:
 
 
 def _capitals(texts: Sequence[str]) -> float:
-    letters = sum(character.isalpha() for text in texts for character in text)
-    return 100 * sum(character.isupper() for text in texts for character in text) / max(letters, 1)
+    letters = sum(len(word) for text in texts for word in _WORD.findall(text))
+    return 100 * sum(len(_CAPITAL.findall(text)) for text in texts) / max(letters, 1)
 
 
 def _cut(texts: Sequence[str]) -> float:

@@ -16,18 +16,30 @@ LEAST_WORDS = 8
 
 def equal_share(first: AnswerSet, second: AnswerSet, prompts: Sequence[str]) -> float:
     """Give the share of replies of `LEAST_WORDS` words or more that are equal but for white space."""
-    long = [prompt for prompt in prompts if len(first.replies[prompt].text.split()) >= LEAST_WORDS]
-    equal = sum(first.replies[prompt].text.split() == second.replies[prompt].text.split() for prompt in long)
-    return equal / max(len(long), 1)
+    return _equal(_hashes(first, prompts), _hashes(second, prompts))
+
+
+def _hashes(one: AnswerSet, prompts: Sequence[str]) -> list[int]:
+    """Give a hash of each reply without its white space's form; 0 for one that is too short."""
+    words = [one.replies[prompt].text.split() for prompt in prompts]
+    return [hash(tuple(reply)) if len(reply) >= LEAST_WORDS else 0 for reply in words]
+
+
+def _equal(first: Sequence[int], second: Sequence[int]) -> float:
+    equal = sum(a == b for a, b in zip(first, second, strict=True) if a)
+    return equal / max(sum(a != 0 for a in first), 1)
 
 
 def same_model(suspect: AnswerSet, teachers: Sequence[Member], panel: Panel, prompts: Sequence[str]) -> ClaimResult:
     """Hold the suspect's share of replies equal to a teacher's against that of every project of the panel."""
-    shares = {one.name: equal_share(suspect, one.answers, prompts) for one in teachers}
+    spoken = {one.name: _hashes(one.answers, prompts) for one in teachers}
+    mine = _hashes(suspect, prompts)
+    shares = {name: _equal(mine, hashes) for name, hashes in spoken.items()}
     nearest = max(shares, key=lambda name: shares[name])
     projects: dict[str, float] = {}
     for one in panel.members:
-        share = max(equal_share(one.answers, teacher.answers, prompts) for teacher in teachers)
+        theirs = _hashes(one.answers, prompts)
+        share = max(_equal(theirs, hashes) for hashes in spoken.values())
         projects[one.project] = max(projects.get(one.project, 0.0), share)
     reached = sum(share >= shares[nearest] for share in projects.values())
     evidence = Evidence(
