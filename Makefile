@@ -40,8 +40,9 @@ screenshots: $(VENV)/.all  ## refresh the pictures of the workbench; needs Debia
 postgres: $(VENV)/.all $(VENV)/.load  ## the workbench's tests, kill test and load on PostgreSQL, installed from Debian if missing
 	$(BIN)/python scripts/postgres.py
 
-bundled: $(VENV)/.train  ## train the bundled teacher and base again
+bundled: $(VENV)/.train  ## train the bundled teachers and bases again
 	$(BIN)/python -m angelshare.measure.bundle plans/bundled.toml src/angelshare/bundled
+	$(BIN)/python -m angelshare.measure.bundle_words src/angelshare/bundled
 
 reference: $(VENV)/.all  ## regenerate the generated pages of docs/
 	$(BIN)/python scripts/write_reference.py

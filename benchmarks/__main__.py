@@ -32,7 +32,9 @@ MARKS = (
     "de-duplicated and with an exact p-value, the peers over its beginning (4,000 tokens, or 100,000 where they are "
     "fast) with their own de-duplication and p-value; where a schedule is a peer's, counts are compared with it on the "
     "same tokens. vLLM is 0.33.0, textseal 0.0.5; sbw 1.0.0's `selfhash` is that of lm-watermarking, which is not on "
-    "PyPI. Compiling happens once a process, or once in all where NUMBA_CACHE_DIR names a folder."
+    "PyPI. Compiling happens once a process, or once in all where NUMBA_CACHE_DIR names a folder. "
+    "How often each raises a false alarm on text without a mark is in "
+    "[calibration.md](calibration.md#watermark-tests-false-alarms-on-text-without-a-mark)."
 )
 TURNS = (
     "What is compared takes turns, and a ratio is the median over rounds. Training, decoding and marking are CPU "

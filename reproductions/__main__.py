@@ -17,6 +17,7 @@ from reproductions import (
     broad_local,
     corrupted,
     curve_shape,
+    fingerprint,
     published_table,
     radioactivity,
     soft_labels,
@@ -33,6 +34,7 @@ ALL: Mapping[str, Callable[..., Outcome]] = {
     "B4": curve_shape.reproduce,
     "B6": corrupted.reproduce,
     "R1": radioactivity.reproduce,
+    "R2": fingerprint.reproduce,
 }
 """Cheapest first; B3, B4 and B6 share one grid, which the first of them pays for."""
 PAGE = Path(__file__).parents[1] / "docs" / "reproductions.md"

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
+from angelshare.core.errors import PlanError
 from angelshare.core.records import Estimate
 from angelshare.report.numbers import count, phrase
+from angelshare.store.files import atomic_write, storage_errors
 from reproductions.claims import Check, Outcome
 
 HEAD = """# Reproductions
@@ -29,6 +32,12 @@ HISTORY = """## What was changed after a run
   of them had looked at the test wording and was thrown away.
 - In B1's first full run local imitation missed "facts never queried stay at chance" (0.02, interval 0 to 0.06, with and
   without replay) on 100 such facts. Their number was raised to 400, which narrows the interval; the bound stayed.
+- R2 was to match the teacher's likelihood. Trials that read no student showed that the fingerprint makes text likelier
+  wherever it does much, and a plain list less likely at any strength, so that no strengths match; the divergence from
+  the unmarked teacher is matched, and the likelihood is reported beside it. A trial of one seed, 256 words and three
+  passes found no mark by either method, so students learn as long as in R1. For want of time the language has 512 words
+  and one price is compared. Two criteria on our p were fixed before the run; those on the paper's own p were added when
+  it was seen that our p, which knows how the student's probability is spread, shows less of a difference.
 """
 
 
@@ -76,3 +85,16 @@ def shown(check: Check) -> str:
         return check.found
     caution = check.found.caution if isinstance(check.found, Estimate) else ""
     return phrase(check.found) + (f" ({caution})" if caution else "")
+
+
+def fill(path: Path, begin: str, end: str, body: str) -> None:
+    """Replace what stands between two marks of a page; raises StorageError or PlanError."""
+    with storage_errors(path, "read this page"):
+        text = path.read_text(encoding="utf-8")
+    head, opening, rest = text.partition(begin)
+    _, closing, tail = rest.partition(end)
+    if not (opening and closing):
+        raise PlanError(
+            f"{path}: lacks the marks between which the tables stand; put {begin.strip()} and {end.strip()} back"
+        )
+    atomic_write(path, f"{head}{begin}{body}{end}{tail}".encode())

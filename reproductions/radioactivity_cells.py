@@ -18,8 +18,8 @@ from angelshare.core.strict import decode_json, encode
 from angelshare.defences.watermark.dedup import Windows, public
 from angelshare.defences.watermark.generate import marking
 from angelshare.defences.watermark.keys import decoy_keys
+from angelshare.defences.watermark.schedule import window_width
 from angelshare.defences.watermark.tally import tallies, tally
-from angelshare.lineage.filters import window_width
 from angelshare.lineage.radioactivity import Access, student_evidence
 from angelshare.lineage.reading import read_through, reading_evidence, scored
 from angelshare.measure.marked_text import (

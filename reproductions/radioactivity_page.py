@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from angelshare.core.errors import PlanError
 from angelshare.core.records import Estimate, Number
 from angelshare.report.numbers import count, phrase
 from angelshare.report.svg import standalone
 from angelshare.stats.repeats import mean_over_repeats
-from angelshare.store.files import atomic_write, make_folder, storage_errors
+from angelshare.store.files import atomic_write, make_folder
 from reproductions.claims import Check
-from reproductions.page import shown
+from reproductions.page import fill, shown
 from reproductions.radioactivity_cells import Cell
 from reproductions.radioactivity_figures import access_figure, mix_figure
 from reproductions.radioactivity_numbers import NAMES, attenuation, evidence_of, least_mix, needed, of
@@ -25,14 +24,7 @@ def write_tables(cells: Sequence[Cell], checks: Sequence[Check], docs: Path) -> 
     for figure in (access_figure(cells), mix_figure(cells)):
         path = make_folder(docs / "img") / f"radioactivity-{figure.name}.svg"
         atomic_write(path, standalone(figure).encode())
-    page = docs / "watermark.md"
-    with storage_errors(page, "read this page"):
-        text = page.read_text(encoding="utf-8")
-    head, begin, rest = text.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not (begin and end):
-        raise PlanError(f"{page}: lacks the marks between which the tables stand; put {BEGIN.strip()} and {END} back")
-    atomic_write(page, f"{head}{BEGIN}{tables(cells, checks)}{END}{tail}".encode())
+    fill(docs / "watermark.md", BEGIN, END, tables(cells, checks))
 
 
 def tables(cells: Sequence[Cell], checks: Sequence[Check]) -> str:

@@ -15,7 +15,11 @@ from pathlib import Path
 import click
 
 from angelshare.cli import app
+from angelshare.core.defend import DefendCell, DefendReport
+from angelshare.core.records import Estimate, Number
+from angelshare.core.strict import decode_json
 from angelshare.govern.catalogue import links_markdown, shipped
+from angelshare.report.numbers import count, given, hundredths, phrase
 
 sys.path.insert(0, str(Path(__file__).parent))
 from source_text import Field, options, records
@@ -42,6 +46,7 @@ FILES: Mapping[str, Sequence[str]] = {
         "CostSheet",
     ),
     "angelshare.store.rows": ("Answer", "Attempt"),
+    "angelshare.core.marks": ("WatermarkReport", "MarkEvidence"),
 }  # fmt: skip
 """The records in a run folder, by the module that holds them."""
 CATALOGUE: Mapping[str, Sequence[str]] = {
@@ -163,6 +168,83 @@ def defend_keys() -> str:
     return text
 
 
+def defend_run(name: str) -> DefendReport:
+    """Read what `refresh_defend.py` kept of a run of the lab."""
+    path = ROOT / "docs" / "data" / f"{name}.json"
+    return decode_json(path.read_bytes(), DefendReport, str(path))
+
+
+def defend_results() -> str:
+    """Write the tables of the full matrix: what each defence does, what it costs, and whether size turns the sign."""
+    report = defend_run("defend")
+    does = [
+        (f"{row.defence} (control)" if row.control else row.defence, _number(row.passive), _number(row.worst_case),
+         f"`{row.worst_student}`", _number(row.adaptive_gap), _number(row.reduction), _number(row.multiplier),
+         row.verdict)
+        for row in report.defences
+    ]  # fmt: skip
+    costs = [
+        (row.defence, _number(row.accuracy), _number(row.teacher_loss), _number(row.likelihood_cost),
+         _number(row.refused), _number(row.slowdown), _number(row.extra_passes), _number(row.days_to_notice))
+        for row in report.defences
+    ]  # fmt: skip
+    sizes = [
+        (one.defence, f"`{one.first}`", _number(one.reduction_first), f"`{one.second}`", _number(one.reduction_second),
+         one.sign)
+        for one in report.sizes
+    ]  # fmt: skip
+    header, spent = report.header, report.costs
+    how = (
+        f"{max(header.budgets):,} queries, {header.seeds} students a cell, {header.items} test items, brackets hold "
+        f"{header.level:.0%} intervals; {count(spent.teacher_calls)} teacher calls, {count(spent.training_flop)} "
+        f"training FLOP, {count(round(spent.training_cpu_seconds))} CPU-seconds of training; report made at commit "
+        f"{header.commit[:7]}."
+    )
+    return "\n\n".join((
+        report.sentence,
+        how,
+        _grid(("Defence", "Passive", "Worst case", "By", "Adaptive gap", "Reduction of the worst case", "Break-even ×",
+               "Verdict"), does),
+        _grid(("Defence", "Accuracy", "Lost", "Nats per token", "Refused", "Time per token, ratio", "Extra passes",
+               "Days to notice"), costs),
+        _grid(("Defence", "Student", "Its reduction", "Smaller base", "Its reduction", "Sign"), sizes),
+    ))  # fmt: skip
+
+
+def defend_traces() -> str:
+    """Write the table of what is left of each mark, and what the defence and the student paid."""
+    report = defend_run("defend-marks")
+    most = max(report.header.budgets)
+    recovered = {(cell.defence, cell.student): cell for cell in report.cells if cell.budget == most}
+    rows = [
+        (one.defence, f"`{one.student}`", f"{one.budget:,}" if one.budget else "–",
+         ", ".join(hundredths(value) for value in one.log10_p), given(one.decoy_p) if one.decoy_p else "–",
+         f"{one.n:,}", *_at(recovered.get((one.defence, one.student)), one.budget == most))
+        for one in report.traces
+    ]  # fmt: skip
+    header = report.header
+    how = (
+        f"{header.seeds} students a cell, {header.items} test items, one text of a student each; "
+        f"{count(round(report.costs.training_cpu_seconds))} CPU-seconds of training; report made at commit "
+        f"{header.commit[:7]}."
+    )
+    heads = ("Mark", "Who wrote", "Queries", "log₁₀ p of each", "Decoy p", "Draws scored", "Recovery", "Reduction")
+    return "\n\n".join((how, _grid(heads, rows)))
+
+
+def _at(cell: DefendCell | None, shown: bool) -> tuple[str, str]:  # noqa: FBT001 - private
+    return (_number(cell.recovery), _number(cell.reduction)) if cell and shown else ("", "")
+
+
+def _number(number: Number) -> str:
+    return phrase(number) if isinstance(number, Estimate) else "–"
+
+
+def _grid(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(_cell(one) for one in line)} |" for line in lines)
+
+
 def commands() -> str:
     """Document every command with each of its arguments and options, as click knows them."""
     context = _context(app, "angelshare", None)
@@ -193,6 +275,8 @@ PARTS: Mapping[str, tuple[str, Callable[[], str]]] = {
     "ledger": ("docs/ledger.md", ledger_keys),
     "delay": ("docs/delay.md", delay_keys),
     "defend": ("docs/defend.md", defend_keys),
+    "defend-results": ("docs/defend.md", defend_results),
+    "defend-traces": ("docs/defend.md", defend_traces),
 }
 """Marker to page and writer."""
 

@@ -12,19 +12,26 @@ def number(value, low, high):
 
 
 LESS, NOTHING, MORE = number(0.2, 0.1, 0.3), number(0.1, -0.1, 0.3), number(-0.2, -0.3, -0.1)
+TWICE, OPEN = number(2.0, 1.5, 3.0), number(1.3, 0.5, 2.6)
 
 
 @pytest.mark.parametrize(
-    ("reduction", "finding"),
+    ("reduction", "multiplier", "finding"),
     [
-        (LESS, "raises cost"),
-        (NOTHING, "no effect shown"),
-        (MORE, "no effect shown"),
-        (Refusal(refused="no gap"), "cannot tell"),
+        (LESS, TWICE, "raises cost"),
+        (LESS, OPEN, "raises cost"),
+        (LESS, number(0.8, 0.5, 1.0), "no effect shown"),
+        (LESS, Refusal(refused="no curve"), "raises cost"),
+        (number(0.1, 0.0, 0.2), TWICE, "no effect shown"),
+        (NOTHING, TWICE, "no effect shown"),
+        (MORE, TWICE, "no effect shown"),
+        (Refusal(refused="no gap"), TWICE, "cannot tell"),
     ],
 )
-def test_a_cost_is_raised_only_if_the_whole_interval_lies_above_nothing(reduction, finding):
-    assert finding_of(reduction, undefended=False) == finding
+def test_a_cost_is_raised_only_if_the_reduction_is_clear_of_nothing_and_no_factor_speaks_against_it(
+    reduction, multiplier, finding
+):
+    assert finding_of(reduction, multiplier, undefended=False) == finding
 
 
 @pytest.mark.parametrize(
@@ -36,11 +43,11 @@ def test_a_cost_is_raised_only_if_the_whole_interval_lies_above_nothing(reductio
     ],
 )
 def test_a_defence_contains_only_if_its_worst_case_lies_below_the_bound_for_certain(worst, finding):
-    assert row_finding(LESS, worst, 0.2, undefended=False) == finding
+    assert row_finding("raises cost", worst, 0.2) == finding
 
 
 def test_a_low_recovery_without_a_reduction_contains_nothing():
-    assert row_finding(NOTHING, number(0.01, 0.0, 0.02), 0.2, undefended=False) == "no effect shown"
+    assert row_finding("no effect shown", number(0.01, 0.0, 0.02), 0.2) == "no effect shown"
 
 
 @pytest.mark.parametrize(
@@ -49,6 +56,11 @@ def test_a_low_recovery_without_a_reduction_contains_nothing():
         (number(3.14, 2.0, 5.0), "raises cost ×3.1"),
         (number(31.4, 20.0, 50.0), "raises cost ×31"),
         (number(50.0, 12.9, None), "raises cost ×>12"),
+        (number(1.3, 1.001, 2.58), "raises cost ×1.3"),
+        (number(1.3, 1.0, 2.58), "raises cost ×<2.6"),
+        (number(1.3, 0.49, 2.51), "raises cost ×<2.6"),
+        (number(1.2, None, 2.0), "raises cost ×<2.0"),
+        (number(1.2, None, None), "raises cost, ×k not bounded"),
         (Refusal(refused="3 distinct doses; a curve needs 4"), "raises cost, by a factor not stated"),
     ],
 )

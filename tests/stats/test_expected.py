@@ -2,6 +2,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from angelshare.stats.expected import expected_evidence, expected_score, log10_expected_tail, standing
 from angelshare.stats.marks import hoeffding
@@ -62,6 +64,19 @@ def test_knowing_the_distribution_beats_hoeffding_at_the_same_score():
 
     assert found.statistic > found.mean
     assert log10_expected_tail(found, w) < float(hoeffding(found.statistic, found.n, 0.25)) - 1
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1), rows=st.integers(1, 40), k=st.integers(1, 12), sharpness=st.floats(0.02, 20),
+    rate=st.floats(0.02, 0.98), lean=st.floats(0, 1), kept=st.floats(0.3, 1),
+)  # fmt: skip
+def test_the_bound_is_never_above_hoeffdings_for_the_same_score(*, seed, rows, k, sharpness, rate, lean, kept):
+    rng = np.random.default_rng(seed)
+    w = kept * rng.dirichlet(np.full(k, sharpness), size=rows)
+    green = (rng.random(w.shape) < rate + lean * (1 - rate)).astype(float)
+    found = expected_score(w, green, law="binomial", rate=rate)
+
+    assert log10_expected_tail(found, w) <= float(hoeffding(found.statistic, found.n, rate)) + 1e-9
 
 
 def test_a_score_at_or_below_its_expectation_is_no_evidence():

@@ -19,7 +19,8 @@ def watermark(key: str, *, temperature: float = 0.0) -> Defence:
     """Write replies under a watermark, so that a student trained on them can be told by it.
 
     Args:
-        key: path of the key file, which names scheme and strength; see docs/key-file.md.
+        key: path of the key file, which names scheme and strength; see docs/key-file.md. `bundled:words-kgw` and
+            `bundled:words-gumbel` travel with the package for the bundled teacher of words: public, so no protection.
         temperature: sample at this temperature or above. Marks of Gumbel-max and SynthID lie in the draw: a greedy
             reply carries none and is refused. KGW and Unigram mark greedy replies too.
 

@@ -7,11 +7,7 @@ from collections.abc import Sequence
 from angelshare.core.marks import WatermarkKey
 from angelshare.defences.watermark.arrays import IntArray
 from angelshare.defences.watermark.dedup import Windows, windows_of
-
-
-def window_width(key: WatermarkKey) -> int:
-    """Give the tokens of a window as the tape and the filter know it: a unigram mark's is the token itself."""
-    return 1 if key.scheme == "unigram" else key.window
+from angelshare.defences.watermark.schedule import window_width
 
 
 def prompt_tape(key: WatermarkKey, prompts: Sequence[IntArray]) -> Windows | None:

@@ -12,9 +12,10 @@ from angelshare.core.seeds import stream
 from angelshare.defences.watermark.arrays import IntArray
 from angelshare.defences.watermark.dedup import Windows
 from angelshare.defences.watermark.keys import decoy_keys, fingerprint
+from angelshare.defences.watermark.schedule import window_width
 from angelshare.defences.watermark.tally import Counter, tallies, tally
 from angelshare.lineage.case import Case, Mode, Settings, mode_of
-from angelshare.lineage.filters import prompt_tape, teacher_filter, window_width
+from angelshare.lineage.filters import prompt_tape, teacher_filter
 from angelshare.lineage.nominal import draws_per_token, nominal_needed
 from angelshare.lineage.reading import read_through, reading_evidence
 from angelshare.lineage.words import STUDENT_NULL, TEXT_NULL, all_cautions, sentence_of, settled

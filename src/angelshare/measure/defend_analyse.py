@@ -52,7 +52,7 @@ def cell(bench: LabBench, defence: str, student: str, budget: int) -> DefendCell
     made = bench.made(defence, student, budget)
     reduction = bench.reduction(defence, student, budget)
     multiplier = bench.multiplier(defence, student, budget)
-    finding = finding_of(reduction, undefended=defence == NONE)
+    finding = finding_of(reduction, multiplier, undefended=defence == NONE)
     found = [bench.lab.traces[where] for where in _places(bench, defence, student, budget) if where in bench.lab.traces]
     tests = [one.evidence for one in found if one.evidence is not None]
     middle = sorted(tests, key=lambda test: test.log10_p_value)[len(tests) // 2] if tests else None

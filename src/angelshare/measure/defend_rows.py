@@ -10,7 +10,7 @@ from angelshare.core.defend import UNDEFENDED, DefenceRow
 from angelshare.core.records import Completion, Estimate, Number, Refusal
 from angelshare.measure.defend_bench import LabBench
 from angelshare.measure.defend_plans import NONE, base_of
-from angelshare.measure.defend_words import row_finding, verdict
+from angelshare.measure.defend_words import finding_of, row_finding, verdict
 from angelshare.measure.lessons import whole
 from angelshare.stats.blind import days_to_notice
 from angelshare.stats.defended import joint_level, largest, relative_diversity, relative_time
@@ -27,7 +27,8 @@ def defence_row(bench: LabBench, defence: str) -> DefenceRow:
     loss = bench.loss(defence)
     strongest = _strongest(bench)
     multiplier = bench.multiplier(defence, students[best], bench.largest, of=strongest)
-    finding = row_finding(reduction, worst, bench.matrix.contained_below, undefended=defence == NONE)
+    alone = finding_of(reduction, multiplier, undefended=defence == NONE)
+    finding = row_finding(alone, worst, bench.matrix.contained_below)
     replies = bench.lab.replies[defence]
     return DefenceRow(
         defence=defence, control=defence in bench.controls,
@@ -110,7 +111,8 @@ def _likelihood_cost(bench: LabBench, defence: str) -> Number:
     kept = [k for k, (own, plain) in enumerate(pairs) if own is not None and plain is not None]
     if not kept:
         return Refusal(refused="no delivered reply could be scored")
-    values = np.array([[(pairs[k][0] or 0.0) - (pairs[k][1] or 0.0) for k in kept]])
+    # equal replies scored in other batches differ far behind the point: no cost of anything
+    values = np.array([[round((pairs[k][0] or 0.0) - (pairs[k][1] or 0.0), 9) for k in kept]])
     codes = np.unique(bench.domain[kept], return_inverse=True)[1].astype(np.int64)
     return accuracy(values, codes, level=bench.level, rng=bench.rng("likelihood", defence), trained=False)
 

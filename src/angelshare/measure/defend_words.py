@@ -12,48 +12,66 @@ from angelshare.measure.defend_bench import LabBench
 CONTAINS: Finding = "contains under the stated budget"
 
 
-def finding_of(reduction: Number, *, undefended: bool) -> Finding:
-    """Judge one cell: a cost is raised when the whole interval of the reduction lies above 0."""
+def finding_of(reduction: Number, multiplier: Number, *, undefended: bool) -> Finding:
+    """Judge one cell: a cost is raised when the whole interval of the reduction lies above 0.
+
+    Whoever recovers less from as many queries would have needed fewer undefended, so a reduction says that the factor
+    is above 1, and says it more sharply than the factor's own interval, which is made of the ends of two. Where that
+    lies at 1 or below all the same, the two contradict each other and no effect is shown.
+    """
     if undefended:
         return "no effect shown"
     if isinstance(reduction, Refusal):
         return "cannot tell"
-    return "raises cost" if reduction.low is not None and reduction.low > 0 else "no effect shown"
+    if reduction.low is None or reduction.low <= 0:
+        return "no effect shown"
+    none = isinstance(multiplier, Estimate) and multiplier.high is not None and multiplier.high <= 1
+    return "no effect shown" if none else "raises cost"
 
 
-def row_finding(reduction: Number, worst: Number, contained_below: float, *, undefended: bool) -> Finding:
+def row_finding(finding: Finding, worst: Number, contained_below: float) -> Finding:
     """Judge a defence by its worst case: it contains if even the upper end of that is below the matrix's bound."""
-    finding = finding_of(reduction, undefended=undefended)
     contained = isinstance(worst, Estimate) and worst.high is not None and worst.high < contained_below
     return CONTAINS if finding == "raises cost" and contained else finding
 
 
 def verdict(finding: Finding, multiplier: Number) -> str:
-    """Put a finding's number to it; a multiplier that is only bounded below is given by its bound."""
+    """Put a finding's number to it: the factor where its interval leaves 1 out, else the end that it does have."""
     if isinstance(multiplier, Refusal) and multiplier.refused == UNDEFENDED:
         return "undefended"
     if finding != "raises cost":
         return finding
     if isinstance(multiplier, Refusal):
         return "raises cost, by a factor not stated"
+    if not resolved(multiplier):
+        return "raises cost" + (f" ×<{_digits(multiplier.high, up=True)}" if multiplier.high else ", ×k not bounded")
     if multiplier.high is None and multiplier.low is not None:
         return f"raises cost ×>{_digits(multiplier.low, down=True)}"
     return f"raises cost ×{_digits(multiplier.value)}"
 
 
+def resolved(multiplier: Number) -> bool:
+    """Say whether the interval of a break-even multiplier leaves 1 out."""
+    return isinstance(multiplier, Estimate) and multiplier.low is not None and multiplier.low > 1
+
+
 def sentence(rows: Sequence[DefenceRow], matrix: Matrix) -> str:
     """Say what the data say."""
     real = [row for row in rows[1:] if not row.control]
+    raised = [row for row in real if row.finding == "raises cost"]
     said = []
-    for finding, words in (
-        (CONTAINS, f"contained the teacher below {matrix.contained_below:.0%} of the gap"),
-        ("raises cost", "raised the cost of distillation even for the strongest student"),
-        ("no effect shown", "showed no effect on the strongest student"),
-        ("cannot tell", "could not be judged"),
-    ):
-        names = [row.defence for row in real if row.finding == finding]
-        if names:
-            said.append(f"{_listed(names)} {words}")
+    for of, words in (
+        ([row for row in real if row.finding == CONTAINS],
+         f"contained the teacher below {matrix.contained_below:.0%} of the gap"),
+        ([row for row in raised if resolved(row.multiplier)],
+         "raised the cost of distillation even for the strongest student"),
+        ([row for row in raised if not resolved(row.multiplier)],
+         "took something even from the strongest student, at a cost factor that is not resolved"),
+        ([row for row in real if row.finding == "no effect shown"], "showed no effect on the strongest student"),
+        ([row for row in real if row.finding == "cannot tell"], "could not be judged"),
+    ):  # fmt: skip
+        if of:
+            said.append(f"{_listed([row.defence for row in of])} {words}")
     collapsed = [row.defence for row in real if _collapses(row)]
     tail = f" The adaptive students took back a clear part from {_listed(collapsed)}." if collapsed else ""
     budget = f"{max(matrix.budgets):,}"
@@ -94,8 +112,9 @@ def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _digits(value: float, *, down: bool = False) -> str:
-    """Print a factor to two digits; a lower bound is rounded down."""
+def _digits(value: float, *, down: bool = False, up: bool = False) -> str:
+    """Print a factor to two digits; a lower bound is rounded down, an upper one up."""
     step = 10.0 ** (math.floor(math.log10(value)) - 1)
-    kept = (math.floor if down else round)(value / step) * step
+    # what binary fractions add far behind the point must not turn the digit
+    kept = (math.floor if down else math.ceil if up else round)(round(value / step, 9)) * step
     return f"{kept:.0f}" if kept >= 10 else f"{kept:.1f}"  # noqa: PLR2004 - two digits

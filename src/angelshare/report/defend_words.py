@@ -16,7 +16,8 @@ MEANINGS: Mapping[str, str] = {
     "no effect shown": "The interval of the reduction holds 0, or lies below it. It does not say that there is none.",
     "raises cost ×k": (
         "The reduction lies above 0 over its whole interval; k is how many times the queries an undefended teacher "
-        "would have needed for the same recovery were spent."
+        "would have needed for the same recovery were spent. “×<k” where the interval of k does not leave 1 out: the "
+        "reduction says that it is above 1, the interval only how far at most. “×>k” where it is bounded below alone."
     ),
     "contains under the stated budget": (
         "Besides, the upper end of the worst student’s recovery lies below the bound the plan set beforehand. Only for "

@@ -57,12 +57,15 @@ class TextWorld(NamedTuple):
         """Tokens of the vocabulary, special ones included."""
         return len(self.words)
 
-    def draw(self, passages: int, length: int, rng: np.random.Generator) -> Ids:
-        """Draw (passages, length) token ids; each passage keeps to one topic."""
+    def draw(self, passages: int, length: int, rng: np.random.Generator, *, last: Ids | None = None) -> Ids:
+        """Draw (passages, length) token ids; each passage keeps to one topic.
+
+        With `last`, (passages,) words by place in the vocabulary without special tokens, they go on from those.
+        """
         n = len(self.unigram)
         out = np.empty((passages, length), dtype=np.int64)
         topic = self.topics[rng.integers(len(self.topics), size=passages)]
-        last = rng.choice(n, size=passages, p=self.unigram)
+        last = rng.choice(n, size=passages, p=self.unigram) if last is None else self._next(last, topic, rng)
         for place in range(length):
             out[:, place] = last
             last = self._next(last, topic, rng)

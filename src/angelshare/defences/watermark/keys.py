@@ -8,6 +8,7 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -38,6 +39,10 @@ PADDING_AT_MOST: Final = 1024
 """By how much a network's vocabulary may exceed its tokenizer's, as padded embeddings do."""
 
 
+BUNDLED: Final = "bundled"
+"""Before the name of a key that travels with the package."""
+
+
 class Vocabulary(Protocol):
     """What is asked of a tokenizer, of transformers or of tokenizers."""
 
@@ -47,7 +52,13 @@ class Vocabulary(Protocol):
 
 
 def read_key(path: Path) -> WatermarkKey:
-    """Read a key file; raises StorageError, UnknownKeyError or PlanError, none of which shows the secret."""
+    """Read a key file; raises StorageError, UnknownKeyError or PlanError, none of which shows the secret.
+
+    `bundled:NAME` is a key that travels with the package: it is public, and serves to show how marks fare.
+    """
+    kind, _, name = str(path).partition(":")
+    if kind == BUNDLED:
+        path = Path(str(files("angelshare") / "bundled" / "keys" / f"{name}.toml"))
     with storage_errors(path, "read this key file"):
         data = path.read_bytes()
     try:
