@@ -289,14 +289,14 @@ def table(*, quick: bool) -> list[Row]:
                 0.77,
             )
         )
-    hits, pairs = sign_test(main)
+    rejected, pairs = sign_test(main)
     rows.append(
         Row(
             "sign test over prompts, untaught pairs called different",
-            hits / pairs,
+            rejected / pairs,
             0,
             1,
-            f"{hits} of {pairs} pairs",
+            f"{rejected} of {pairs} pairs",
             0.05,
             at_most=True,
         )

@@ -45,8 +45,8 @@ def test_the_figure_holds_any_score_inside_its_frame(score):
     assert 0 <= min(ends) <= max(ends) <= figure.width
 
 
-def test_bars_stand_for_every_null_project():
-    figure = panel_figure(examined(verdict(panel_scores={"a": 0.1, "b": 0.2, "c": 3.0})))
+def test_bars_stand_for_every_comparison_project():
+    figure = panel_figure(examined(verdict(panel_scores={"a": 0.12, "b": 0.13, "c": 3.0})))
 
     heights = sorted(
         float(bar.get("height"))

@@ -30,7 +30,10 @@ def show_audit(teachers: Path, panel: Path, *, alpha: float, as_json: bool) -> N
     console.print(f"{count(audit.projects)} null projects, {count(audit.models)} models", highlight=False)
     for base, n in audit.bases.items():
         console.print(escape(f"  base {base}: {count(n)}"), highlight=False)
-    console.print(f"smallest p possible: {count(audit.attainable_p)}", highlight=False)
+    compared = count(round(1 / audit.attainable_p) - 1)
+    console.print(
+        f"smallest p possible: {count(audit.attainable_p)}, among {compared} comparison projects", highlight=False
+    )
     console.print(
         escape(f"wrongly called derived, each project left out: {phrase(audit.false_positive_rate)}"), highlight=False
     )

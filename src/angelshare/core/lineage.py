@@ -11,7 +11,9 @@ from angelshare.core.records import Evidence, Number
 LineageWord: TypeAlias = Literal["derived", "not shown", "cannot tell"]
 """What the data say of one teacher; a match is not an accusation."""
 
-LineageClaim: TypeAlias = Literal["same model", "derived weights", "taught by a family", "taught by a version", "a mixture"]
+LineageClaim: TypeAlias = Literal[
+    "same model", "derived weights", "taught by a family", "taught by a version", "a mixture"
+]
 """The claims in their order: the first two are excluded before the third is tested."""
 
 
@@ -120,25 +122,25 @@ class TeacherVerdict:
     """The word."""
 
     p_value: float
-    """Conformal p-value against the projects of the null panel, Holm-adjusted over teachers."""
+    """Conformal p-value: rank among the comparison projects' largest scores over teachers (max-type adjustment)."""
 
     p_unadjusted: float
-    """The same before Holm."""
+    """The same against their scores for this teacher alone."""
 
     attainable_p: float
-    """The smallest p-value that this many null projects allow, adjusted alike."""
+    """The smallest p-value that this many comparison projects allow, adjusted alike."""
 
     power: Number
     """Share of documented students of this teacher that a test of this size finds."""
 
     score: float
-    """Standardised score, in standard deviations of the panel."""
+    """Score of being taught: documented students near 1, untaught models near -1, lower the worse this teacher fits."""
 
     panel_scores: Mapping[str, float]
-    """The same of each null project, for the histogram."""
+    """Score of being taught of each comparison project, for the histogram."""
 
     margin: float | None
-    """Score above the next teacher's; None for a single one."""
+    """How much better it fits than the next, in standard deviations of the null projects; None without a next."""
 
     versions: Mapping[str, float]
     """Scores of single versions, shown and not tested."""
@@ -186,7 +188,7 @@ class PanelAudit:
     """How good a null panel is."""
 
     projects: int
-    """Independent null projects."""
+    """Independent null projects: training projects that no candidate taught."""
 
     models: int
     """Models in them."""
@@ -198,7 +200,7 @@ class PanelAudit:
     """Share of null projects called derived when each is left out and tested, with its Clopper-Pearson bound."""
 
     attainable_p: float
-    """The smallest p-value possible."""
+    """The smallest p-value possible: one in the comparison projects plus one."""
 
     cautions: Sequence[str]
     """What is wrong with it: one project dominates, near-duplicates, students among them."""

@@ -1,4 +1,4 @@
-"""Ranks of a suspect among null projects, each pair judged by a fit that saw neither of them."""
+"""Ranks of a suspect among comparison projects, each pair judged by a fit that saw neither of them."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ class Ranks:
     """Families, the strongest first."""
 
     standardised: NDArray[np.float64]
-    """(F,) scores of the family in standard deviations of the panel, in the order of `families`."""
+    """(F,) fit to each family, in standard deviations of the null projects' fit, in the order of `families`."""
 
-    detection: float
-    """Score of being taught at all, in standard deviations of the null projects."""
+    scores: NDArray[np.float64]
+    """(F,) scores of being taught, documented students near 1 and untaught models near -1, less `PULL` for each
+    standard deviation of fit by which a family stays behind the first."""
 
     p_unadjusted: NDArray[np.float64]
     """(F,) ranks among the same family's scores of the nulls."""
@@ -38,10 +39,10 @@ class Ranks:
     """(F,) ranks among the nulls' largest scores over families."""
 
     nulls: NDArray[np.int64]
-    """(F,) null projects that each rank counts."""
+    """(F,) comparison projects that each rank counts: null projects, teachers of other houses, `elsewhere`."""
 
     null_scores: Mapping[str, float]
-    """The same of each null project, mean over its models."""
+    """Score of being taught of each comparison project, mean over its models, without it in the fit."""
 
 
 Elsewhere: TypeAlias = Mapping[str, NDArray[np.float64]]
@@ -53,12 +54,12 @@ NOWHERE: Elsewhere = MappingProxyType({})
 
 
 def attainable(nulls: int) -> float:
-    """Give the smallest conformal p-value that so many null projects allow."""
+    """Give the smallest conformal p-value that so many comparison projects allow."""
     return 1 / (nulls + 1)
 
 
 def ranks(scorer: Scorer, row: int, elsewhere: Elsewhere = NOWHERE) -> Ranks:
-    """Rank one model's scores among the null projects.
+    """Rank one model's scores among the comparison projects: null projects, and teachers of other houses.
 
     The score for family f is the score of being taught, less `PULL` for each standard deviation by which f stays behind
     the family that fits best. For each null project j the suspect and j's models are scored by the same fit, which saw
@@ -67,8 +68,9 @@ def ranks(scorer: Scorer, row: int, elsewhere: Elsewhere = NOWHERE) -> Ranks:
     suspect (pooled ranks of Dunn, Wasserman & Ramdas 2023). Null projects of other prompts (`elsewhere`) are ranked by
     their score in standard deviations of the null projects of their own set. A null's largest score over families is
     its score of being taught; ranking every family among these holds the rate of naming any teacher wrongly
-    (single-step maxT of Westfall & Young 1993, section 2.5), so the smallest possible p-value does not grow with the
-    number of candidates.
+    (single-step max-type adjustment of Westfall & Young 1993, section 2.5; no p-value is below that of a family that
+    fits better). The smallest possible p-value so stays the same for any number of candidates, which Holm's correction
+    would multiply by it.
     """
     cast = scorer.cast
     own = cast.projects[row]
@@ -96,11 +98,10 @@ def ranks(scorer: Scorer, row: int, elsewhere: Elsewhere = NOWHERE) -> Ranks:
     for scores in foreign.values():
         share = (scores[:, None] >= (score + behind - centre) / spread).mean(axis=0)
         reached, reached_most, counted = reached + share, reached_most + share, counted + 1
-    shown = {project: (some - centre) / spread for project, some in seen.items()}
-    shown |= {project: float(scores.mean()) for project, scores in foreign.items()}
+    shown = seen | {project: centre + spread * float(scores.mean()) for project, scores in foreign.items()}
     families = tuple(cast.families[place] for place in order)
     return Ranks(
-        families=families, standardised=standardised[order], detection=(score - centre) / spread,
+        families=families, standardised=standardised[order], scores=(score + behind)[order],
         p_unadjusted=(reached / counted)[order], p_value=np.maximum.accumulate((reached_most / counted)[order]),
         nulls=(counted - 1)[order], null_scores=shown,
     )  # fmt: skip

@@ -9,7 +9,8 @@ from angelshare.core.records import Estimate, Number
 from angelshare.lineage.drift import FORMAT
 
 MARGIN = 0.05
-"""Standard deviations that the named teacher must stand above the next one; chosen on the development data."""
+"""Standard deviations of the null projects' fit by which the named teacher must fit better than the next; chosen on the
+development data."""
 POWER = 0.7
 """`not shown` needs a test that finds this share of documented students."""
 
@@ -29,7 +30,7 @@ def word_of(
     A suspect whose format was taken off is judged by the laundered text alone, and at worst `cannot tell`.
     """
     moved = [one.name for one in drift if one.outside]
-    reasons = [f"{name} is outside the range of the panel" for name in moved]
+    reasons: list[str] = []
     stripped, far = bool(set(moved) & FORMAT), bool(set(moved) - FORMAT)
     decisive = max(p_value, laundered_p) if not stripped else laundered_p
     if attainable_p > alpha:
@@ -38,9 +39,11 @@ def word_of(
         reasons.append("text as it is and text with its format taken off do not agree")
     close = decisive <= alpha and margin is not None and margin < MARGIN
     if close:
-        reasons.append(f"another teacher is within {MARGIN:g} standard deviations")
+        reasons.append(f"another teacher fits within {MARGIN:g} standard deviations")
     if decisive <= alpha and not close and not far:
-        return "derived", [*reasons, f"p = {decisive:.2g}, at most the level {alpha:g}"]
+        said = "p of the text with its format taken off" if stripped else "p"
+        return "derived", [*reasons, f"{said} = {decisive:.2g}, at most the level {alpha:g}"]
+    reasons += [f"{name} is outside the range of the panel" for name in moved]
     strong = isinstance(power, Estimate) and power.value >= POWER
     if not strong:
         reasons.append(f"the power to find a student of this teacher is unknown or below {POWER:g}")

@@ -14,7 +14,7 @@ from angelshare.core.records import Evidence, Number, Refusal
 from angelshare.lineage.answers import AnswerSet, Member, Panel, shared_prompts
 from angelshare.lineage.audit import audit_of, clopper_pearson, panel_scorer
 from angelshare.lineage.bags import Likeness, likeness
-from angelshare.lineage.conformal import PULL, Elsewhere, Ranks, attainable, ranks, scores_elsewhere
+from angelshare.lineage.conformal import Elsewhere, Ranks, attainable, ranks, scores_elsewhere
 from angelshare.lineage.contrast import exhibits
 from angelshare.lineage.decide import word_of
 from angelshare.lineage.drift import confounders
@@ -107,7 +107,7 @@ def lineage_test(
         not_shown=NOT_SHOWN,
         alternatives=ALTERNATIVES,
         sentence=sentence_of(suspect.name, verdicts, int(raw.ranks.nulls[0]), alpha),
-        cautions=[*audit.cautions, *_cautions(suspect, prompts)],
+        cautions=[*audit.cautions, *_cautions(suspect, prompts, drift)],
     )
 
 
@@ -158,7 +158,6 @@ def null_scores(
 
 def _verdicts(raw: _Look, bare: _Look, drift: Sequence[Confounder], *, alpha: float) -> list[TeacherVerdict]:
     found, cast = raw.ranks, raw.scorer.cast
-    first = float(found.standardised[0])
     verdicts = []
     for place, family in enumerate(found.families):
         floor = attainable(int(found.nulls[place]))
@@ -174,7 +173,7 @@ def _verdicts(raw: _Look, bare: _Look, drift: Sequence[Confounder], *, alpha: fl
             TeacherVerdict(
                 teacher=family, verdict=word, p_value=float(found.p_value[place]),
                 p_unadjusted=float(found.p_unadjusted[place]), attainable_p=floor, power=power,
-                score=found.detection - PULL * (first - float(found.standardised[place])), margin=margin,
+                score=float(found.scores[place]), margin=margin,
                 versions=_versions(raw, family),
                 panel_scores=dict(found.null_scores),
                 evidence=[_evidence(raw, place, "text as it is"), _evidence(bare, other, "laundered text")],
@@ -208,9 +207,9 @@ def _versions(look: _Look, family: str) -> dict[str, float]:
 def _evidence(look: _Look, place: int, text: str) -> Evidence:
     found, nulls = look.ranks, int(look.ranks.nulls[place])
     return Evidence(
-        test=f"conformal rank of {found.families[place]} on {text}, step-down over {len(found.families)} teachers",
+        test=f"conformal rank of {found.families[place]} on {text}, largest score over {len(found.families)} teachers",
         statistic=float(found.standardised[place]), p_value=float(found.p_value[place]), n=nulls,
-        null=f"the suspect is exchangeable with {nulls} projects: untaught models, teachers of other houses",
+        null=f"the suspect is exchangeable with {nulls} comparison projects: untaught models, teachers of other houses",
     )  # fmt: skip
 
 
@@ -241,8 +240,12 @@ def _tested(verdicts: Sequence[TeacherVerdict]) -> list[ClaimResult]:
     ]  # fmt: skip
 
 
-def _cautions(suspect: AnswerSet, prompts: Sequence[str]) -> list[str]:
-    cautions = []
+def _cautions(suspect: AnswerSet, prompts: Sequence[str], drift: Sequence[Confounder]) -> list[str]:
+    cautions = [
+        f"{one.name} of the suspect is outside the range of the panel: {one.suspect}, {one.panel} there"
+        for one in drift
+        if one.outside
+    ]
     cut = float(np.mean([suspect.replies[prompt].truncated for prompt in prompts]))
     if cut > CUT_SHORT:
         cautions.append(f"{cut:.0%} of the suspect's replies were cut short; cut all models' replies alike")

@@ -22,14 +22,21 @@ ALTERNATIVES = (
 
 
 def sentence_of(suspect: str, verdicts: Sequence[TeacherVerdict], projects: int, alpha: float) -> str:
-    """Say in one sentence what the data say."""
+    """Say in one sentence what the data say.
+
+    Args:
+        suspect: its name.
+        verdicts: the strongest first.
+        projects: comparison projects that the first was ranked with.
+        alpha: level of the test.
+    """
     derived = [one for one in verdicts if one.verdict == "derived"]
     unsure = [one for one in verdicts if one.verdict == "cannot tell"]
     if derived:
         first = derived[0]
         return (
             f"The replies of {suspect} look like those of models taught by {first.teacher}: p = {first.p_value:.2g} "
-            f"against {projects} null projects. {ACCUSATION}"
+            f"in a rank with {projects} comparison projects. {ACCUSATION}"
         )
     if not verdicts or unsure:
         names = ", ".join(one.teacher for one in unsure)

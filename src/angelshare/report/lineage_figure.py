@@ -1,4 +1,4 @@
-"""The figure of a lineage test: per teacher, the null projects of the panel as a histogram and the suspect's mark."""
+"""The figure of a lineage test: per teacher, the comparison projects as a histogram and the suspect's mark."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from angelshare.report.scales import Scale
 from angelshare.report.svg import Figure, empty, group, line, rect, shortened, text
 
 _WIDTH, _START, _END, _TOP, _ROW, _TALL = 760.0, 14.0, 746.0, 16.0, 74.0, 34.0
-_BINS = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
+_BINS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 """Widths a bar may have, in units of the score: the first that makes at most `_BARS` of them."""
 _BARS = 48
 _MOST = 8
@@ -39,7 +39,9 @@ def panel_figure(report: LineageReport) -> Figure:
         _row(one, scale, _TOP + _ROW * place, bars=_drawn(_bars(one, width), width, scale, most))
         for place, one in enumerate(shown)
     ]
-    body = join(x_axis(scale, base, _TOP, title="score, standard deviations of the panel"), *rows)
+    body = join(
+        x_axis(scale, base, _TOP, title="score of being taught: students near 1, untaught models near −1"), *rows
+    )
     left = len(report.verdicts) - len(shown)
     return Figure(
         name="panel", title=title, description=_description(report, shown),
@@ -49,8 +51,9 @@ def panel_figure(report: LineageReport) -> Figure:
 
 
 _CAPTION = (
-    "Bars count the null projects of the panel by their score for each teacher, each judged without itself; the mark "
-    "is the suspect. The p-value is the share of them that reach it, the suspect counted among them, over all teachers."
+    "Bars count the comparison projects by their score of being taught, each judged without itself; the mark is the "
+    "suspect, further left the worse a teacher fits. The p-value is the share of them that reach it, the suspect "
+    "counted among them."
 )
 
 

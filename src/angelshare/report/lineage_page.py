@@ -21,7 +21,8 @@ _WORDS = (
     ("not shown", "The test could have found such a student and did not. It does not show that there was no teaching."),
     ("cannot tell", "The data cannot carry either word; the reasons stand beside it."),
     ("null project", "One training project, with all its models, that no candidate taught: the unit that is counted."),
-    ("smallest p possible", "One in the null projects plus one; no test on this panel can give less."),
+    ("comparison project", "A null project or a teacher of another house: the suspect is ranked with them."),
+    ("smallest p possible", "One in the comparison projects plus one; no test on this panel can give less."),
     ("laundered", "Replies with their format taken off. A match that rests on format alone is not called derived."),
 )  # fmt: skip
 

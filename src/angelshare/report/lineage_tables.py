@@ -18,8 +18,8 @@ _VERDICTS = (
     Column(key="p_value", head="p, over all teachers"),
     Column(key="p_unadjusted", head="p, this one alone"),
     Column(key="attainable_p", head="Smallest p possible"),
-    Column(key="score", head="Score, panel SD", kind="hundredths"),
-    Column(key="margin", head="Above the next", kind="hundredths"),
+    Column(key="score", head="Score, students near 1", kind="hundredths"),
+    Column(key="margin", head="Fit above the next, SD", kind="hundredths"),
     number_column("power", "Power"),
 )
 _EXHIBITS = (
@@ -44,7 +44,7 @@ _TESTS = (
     Column(key="test", head="Test"),
     Column(key="statistic", head="Statistic", kind="hundredths"),
     Column(key="p_value", head="p"),
-    Column(key="n", head="Null projects", kind="count"),
+    Column(key="n", head="Comparison projects", kind="count"),
     Column(key="null", head="Null hypothesis"),
 )
 _MIXTURE = (Column(key="teacher", head="Teacher"), number_column("share", "Share of the profile"))
