@@ -31,8 +31,8 @@ RESAMPLES = 500
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 HEAD = "\n## Lineage on real students\n"
 """Where the section begins; it is the last of its page."""
-NOTES = """Each student is tested with its own training project left out, by documented labels; the answers are for development
-and not part of the package. **The figures are optimistic**: ridge, margin, view and pull were chosen while looking
+NOTES = """Each student is tested with its own training project left out, by documented labels; the answers are for
+development and not part of the package. **The figures are optimistic**: ridge, margin, view and pull were chosen while looking
 at these labels. Intervals resample projects, or are Clopper-Pearson's where models are counted; with 8 projects of
 students they are wide, and one of no width means that every resample gave the same, not that the figure is certain.
 
