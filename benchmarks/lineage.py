@@ -32,17 +32,18 @@ PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 HEAD = "\n## Lineage on real students\n"
 """Where the section begins; it is the last of its page."""
 NOTES = """Each student is tested with its own training project left out, by documented labels; the answers are for
-development and not part of the package. **The figures are optimistic**: ridge, margin, view and pull were chosen while looking
-at these labels. Intervals resample projects, or are Clopper-Pearson's where models are counted; with 8 projects of
-students they are wide, and one of no width means that every resample gave the same, not that the figure is certain.
+development and not part of the package. **The figures are optimistic**: ridge, margin, view and pull were
+chosen while looking at these labels. Intervals resample projects, or are Clopper-Pearson's where models are
+counted; with 8 projects of students they are wide, and one of no width means that every resample gave the same,
+not that the figure is certain.
 
 Missed: the teacher's family, top-1, and the students of other teachers (4 models); distilled or not over all
 teachers, with and without laundering; power at .05 and at .10; the answered share, so that the precision where
-answered rests on very few models of one project; the SFT set of the QLoRA students, 28 of 32. Power does not grow
-steadily with prompts: with so few comparison projects, level .05 is within about a rank of the smallest p possible,
-and one null model above the students ends it. A null project whose smallest possible p is above .05 cannot be
-called, so the row of false positives says nothing for it. Plain likeness to the nearest teacher, and a sign test
-over prompts, show what fails without a null of projects; they are no part of the method."""
+answered rests on very few models of one project; the SFT set of the QLoRA students, 28 of 32. Power does not
+grow steadily with prompts: with so few comparison projects, level .05 is within about a rank of the smallest p
+possible, and one null model above the students ends it. A null project whose smallest possible p is above .05
+cannot be called, so the row of false positives says nothing for it. Plain likeness to the nearest teacher, and
+a sign test over prompts, show what fails without a null of projects; they are no part of the method."""
 
 
 class Row(NamedTuple):
