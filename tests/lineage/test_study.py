@@ -32,6 +32,19 @@ def test_a_p_value_is_never_below_the_attainable_one_and_grows_down_the_ranks(fo
     assert all(one.p_value >= one.attainable_p * (1 - 1e-9) for one in found.verdicts)
 
 
+def test_sentence_and_evidence_count_the_same_comparison_projects_and_the_audit_its_null_projects(found):
+    compared = found.verdicts[0].evidence[0].n
+    assert f"{compared} comparison projects" in found.sentence
+    assert found.verdicts[0].attainable_p == pytest.approx(1 / (compared + 1))
+    assert found.panel.projects == len(nulls()) <= compared
+
+
+def test_a_student_scores_above_every_comparison_project_in_the_unit_of_the_histogram(found):
+    first, *others = found.verdicts
+    assert max(first.panel_scores.values()) < first.score
+    assert all(one.score <= first.score for one in others)
+
+
 def test_the_power_counts_documented_students_of_that_teacher(found):
     power = found.verdicts[0].power
     assert isinstance(power, Estimate)

@@ -134,7 +134,7 @@ class TeacherVerdict:
     """Share of documented students of this teacher that a test of this size finds."""
 
     score: float
-    """Score of being taught: documented students near 1, untaught models near -1, lower the worse this teacher fits."""
+    """Score of being taught: fitted to be 1 for students and -1 for untaught models; one not fitted may pass them."""
 
     panel_scores: Mapping[str, float]
     """Score of being taught of each comparison project, for the histogram."""

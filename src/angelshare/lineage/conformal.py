@@ -29,7 +29,7 @@ class Ranks:
     """(F,) fit to each family, in standard deviations of the null projects' fit, in the order of `families`."""
 
     scores: NDArray[np.float64]
-    """(F,) scores of being taught, documented students near 1 and untaught models near -1, less `PULL` for each
+    """(F,) scores of being taught, fitted to be 1 for students and -1 for untaught, less `PULL` for each
     standard deviation of fit by which a family stays behind the first."""
 
     p_unadjusted: NDArray[np.float64]

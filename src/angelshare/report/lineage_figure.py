@@ -40,7 +40,8 @@ def panel_figure(report: LineageReport) -> Figure:
         for place, one in enumerate(shown)
     ]
     body = join(
-        x_axis(scale, base, _TOP, title="score of being taught: students near 1, untaught models near −1"), *rows
+        x_axis(scale, base, _TOP, title="score of being taught, fitted to be 1 for students and −1 for the untaught"),
+        *rows,
     )
     left = len(report.verdicts) - len(shown)
     return Figure(

@@ -18,7 +18,7 @@ _VERDICTS = (
     Column(key="p_value", head="p, over all teachers"),
     Column(key="p_unadjusted", head="p, this one alone"),
     Column(key="attainable_p", head="Smallest p possible"),
-    Column(key="score", head="Score, students near 1", kind="hundredths"),
+    Column(key="score", head="Score of being taught", kind="hundredths"),
     Column(key="margin", head="Fit above the next, SD", kind="hundredths"),
     number_column("power", "Power"),
 )
