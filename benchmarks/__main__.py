@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+LINEAGE = "\n## Lineage on real students\n"
 NAMES = (
     "training", "decoding", "marking", "ledger", "client", "delay", "workers", "workbench", "audit", "marks",
     "detect_speed", "detect_windows", "detect_goals",
@@ -141,7 +142,16 @@ def renewed(old: str, names: list[str], lines: list[Line], loads: tuple[float, f
     return "\n".join([*text, "", dated]) + "\n"
 
 
+def with_lineage(text: str) -> str:
+    """Put the section of lineage, which is written by itself, after the rest of the page."""
+    _, head, section = PAGE.read_text().partition(LINEAGE) if PAGE.exists() else ("", "", "")
+    return text.partition(LINEAGE)[0].rstrip("\n") + "\n" + head + section
+
+
 def main(given: list[str]) -> int:
+    if given[:1] == ["lineage"]:  # a table of its own, on data that not everyone has
+        __import__("benchmarks.lineage", fromlist=["main"]).main(given[1:])
+        return 0
     names = [name for name in given if name not in ("--page", "--quick")]
     unknown = sorted(set(names) - set(NAMES))
     if unknown:
@@ -153,13 +163,14 @@ def main(given: list[str]) -> int:
         print(f"{name} …", file=sys.stderr)
         lines += lines_of(name)
     if "--page" in given:
-        PAGE.write_text(renewed(PAGE.read_text(), names, lines, (before, os.getloadavg()[0])))
+        old = PAGE.read_text().partition(LINEAGE)[0]
+        PAGE.write_text(with_lineage(renewed(old, names, lines, (before, os.getloadavg()[0]))))
     table = Table("what", "figure", "goal", "kept")
     for line in lines:
         table.add_row(line.what, f"{line.figure} {line.unit}", line.goal, line.kept)
     Console().print(table)
     if not names:
-        PAGE.write_text(page(lines, (before, os.getloadavg()[0])))
+        PAGE.write_text(with_lineage(page(lines, (before, os.getloadavg()[0]))))
         print(f"written: {PAGE.relative_to(Path.cwd())}" if PAGE.is_relative_to(Path.cwd()) else f"written: {PAGE}")
     return 1 if any(line.kept == "no" for line in lines) else 0
 

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from angelshare.stats.calibration.summary import failures, pooled, run_study
 from angelshare.stats.calibration.trial import OURS, Trial
-from calibration import marks
+from calibration import lineage, lineage_page, marks
 from calibration.mark_corpora import ANSWERS
 from calibration.mark_page import START, section
-from calibration.page import distinct, render
+from calibration.page import distinct, put, render
 
 WORLDS: Mapping[str, int] = {
     "recovery": 4800,
@@ -38,15 +38,17 @@ WORLDS: Mapping[str, int] = {
 def main() -> int:
     """Parse the command line and run."""
     parser = argparse.ArgumentParser(prog="python -m calibration", description=__doc__)
-    parser.add_argument("part", nargs="?", default="all", choices=["all", "intervals", "marks"], help="what to run")
+    parser.add_argument(
+        "part", nargs="?", default="all", choices=["all", "intervals", "marks", "lineage"], help="what to run"
+    )
     parser.add_argument("--share", type=float, default=1.0, help="part of the full number of worlds (default: all)")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
     parser.add_argument("--out", type=Path, default=Path("docs/calibration.md"), help="page to write")
-    parser.add_argument("--quick", action="store_true", help="marks: a small part of the texts and keys")
+    parser.add_argument("--quick", action="store_true", help="marks, lineage: a small part of it")
     parser.add_argument("--answers", type=Path, default=ANSWERS, help=f"marks: replies of models (default: {ANSWERS})")
     parser.add_argument("--keep", type=Path, help="marks: file of finished parts, to go on after a stop")
     options = parser.parse_args()
-    held = {"intervals": _intervals, "marks": _marks}
+    held = {"intervals": _intervals, "marks": _marks, "lineage": _lineage}
     return max(run(options) for part, run in held.items() if options.part in ("all", part))
 
 
@@ -74,14 +76,27 @@ def _marks(options: argparse.Namespace) -> int:
     size = marks.QUICK if options.quick else marks.FULL
     study = marks.run(options.answers, size, options.workers, keep=options.keep)
     command = "python -m calibration marks --quick" if options.quick else "python -m calibration marks"
-    before = _page(options.out).partition(START)[0].rstrip("\n")
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text((before + "\n\n" if before else "") + section(study, command), encoding="utf-8")
+    put(options.out, START, section(study, command))
     wrong = marks.failed(study)
     for line in wrong:
         print(f"FAILS: {line}", file=sys.stderr)
     skipped = f" ({study.skipped})" if study.skipped else ""
     print(f"wrote {options.out} in {study.seconds:.0f} s: {len(wrong)} claims on marks fail{skipped}")
+    return 1 if wrong else 0
+
+
+def _lineage(options: argparse.Namespace) -> int:
+    """Run the lineage study and put its section into the page."""
+    size = lineage.QUICK if options.quick else lineage.FULL
+    size = size._replace(worlds=max(round(options.share * size.worlds), 1))
+    study = lineage.run(size, options.workers)
+    share = "" if options.share == 1.0 else f" --share {options.share:g}"
+    command = f"python -m calibration lineage{' --quick' if options.quick else ''}{share}"
+    put(options.out, lineage_page.START, lineage_page.section(study, command))
+    wrong = lineage.failed(study)
+    for line in wrong:
+        print(f"FAILS: {line}", file=sys.stderr)
+    print(f"wrote {options.out} in {study.seconds:.0f} s: {len(wrong)} claims on lineage fail")
     return 1 if wrong else 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from angelshare.stats.calibration.delay_study import CLAIM
 from angelshare.stats.calibration.summary import HEADLINES, Row, failures, pooled, summarise, verdict
@@ -148,3 +149,13 @@ def _width(row: Row) -> str:
     if row.width == float("inf"):
         return "open"
     return f"{row.width:.3g}" if row.width else ""
+
+
+def put(path: Path, start: str, text: str) -> None:
+    """Put a section in the place of the one with its heading, or at the end of the page."""
+    before, found, after = (path.read_text(encoding="utf-8") if path.exists() else "").partition(start)
+    rest = after[after.find("\n## ") + 1 :] if found and "\n## " in after else ""
+    before = before.rstrip("\n")
+    parts = [part for part in (before, text.rstrip("\n"), rest.rstrip("\n")) if part]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")

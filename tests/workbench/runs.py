@@ -18,12 +18,14 @@ from angelshare.detect.shown import without_accounts
 from angelshare.report.defend_publish import publish_defend
 from angelshare.report.delay_publish import publish_delay
 from angelshare.report.detect_publish import publish_detect
+from angelshare.report.lineage_publish import publish_lineage
 from angelshare.report.publish import publish
 from angelshare.report.watermark_publish import publish_watermark
 from angelshare.store.manifest import Subject, seal
 from report import detect_sample
 from report.defend_sample import lab
 from report.delay_sample import report
+from report.lineage_sample import examined
 from report.sample import sample
 from report.watermark_sample import tested
 
@@ -97,5 +99,13 @@ def detect_run(folder: Path) -> Path:
         without_accounts(detect_sample.report()), folder, command="angelshare detect logs --calibrate benign"
     )
     subject = Subject(kind="detect", name="detect", sha256="4" * 64, seeds=[])
+    seal(folder, subject, started_at="2026-11-24T12:00:00Z", seconds=1.0)
+    return folder
+
+
+def lineage_run(folder: Path) -> Path:
+    """Write a sealed lineage test."""
+    publish_lineage(examined(), folder, command="angelshare lineage test spirit.jsonl --teachers t --panel p")
+    subject = Subject(kind="lineage", name="spirit", sha256="4" * 64, seeds=[0])
     seal(folder, subject, started_at="2026-11-24T12:00:00Z", seconds=1.0)
     return folder

@@ -17,11 +17,12 @@ from angelshare.workbench.measured import block, figures
 from angelshare.workbench.proposals import accept
 from angelshare.workbench.publishing import bring
 from angelshare.workbench.run_kinds import KINDS, RunKind, Shown
-from workbench.runs import audit_run, defend_run, delay_run, detect_run, ledger_run, watermark_run
+from workbench.runs import audit_run, defend_run, delay_run, detect_run, ledger_run, lineage_run, watermark_run
 
 MAKERS = {
     "audit": audit_run, "delay": delay_run, "ledger": ledger_run, "defences": defend_run, "watermark": watermark_run,
     "detect": detect_run,
+    "lineage": lineage_run,
 }  # fmt: skip
 
 
@@ -145,3 +146,17 @@ def test_a_detect_run_shows_its_campaigns_with_its_hash_and_names_no_account(peo
         assert "2 groups of accounts are campaigns" in page
         assert "Cases by their evidence" in page
         assert "A match is not an accusation" in page
+
+
+def test_a_lineage_run_is_published_as_a_measured_block_with_its_hash_and_never_as_an_accusation(
+    people, client, tmp_path, now
+):
+    made = bring(lineage_run(tmp_path / "lineage"), "alpha", message="", by=people["editor"], now=now)
+    accept(made.pk, reviewer=people["reviewer"], now=now)
+    (shown,) = dossier_at("alpha")[0].measured
+    text = client.get("/alpha/").content.decode()
+
+    assert shown.kind == "lineage"
+    assert {"false_positive_rate", "power for rye", "power for oak"} <= set(shown.numbers)
+    assert "A match is not an accusation." in text
+    assert made.run_id[:12] in text

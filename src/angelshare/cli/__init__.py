@@ -14,6 +14,7 @@ from angelshare.cli.delay import delay
 from angelshare.cli.demo import demo
 from angelshare.cli.detect import detect
 from angelshare.cli.ledger import ledger
+from angelshare.cli.lineage import lineage
 from angelshare.cli.measure import measure
 from angelshare.cli.plugins import plugins
 from angelshare.cli.publish import publish
@@ -30,21 +31,11 @@ def app() -> None:
     """Measure how much of a closed-weight model's capability evaporates through its API."""
 
 
-for command in (
-    measure,
-    defend,
-    watermark,
-    detect,
-    scores,
-    delay,
-    ledger,
-    catalogue,
-    serve,
-    publish,
-    demo,
-    report,
+VERBS = (
+    measure, defend, watermark, detect, lineage, scores, delay, ledger, catalogue, serve, publish, demo, report,
     plugins,
-):
+)  # fmt: skip
+for command in VERBS:
     app.add_command(command)
 
 

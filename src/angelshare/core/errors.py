@@ -6,6 +6,11 @@ AngelshareError                 exit code 2 at the command line
 │   ├── KeyMismatchError        a watermark key is of another tokenizer, vocabulary or kind
 │   ├── TokenRangeError         a token id lies outside the vocabulary of a watermark key
 │   ├── LogError                a log holds too many bad lines, or is of another format than was said
+│   ├── AnswersError            a file of answers is wrong; the message names file and line
+│   │   ├── EncodingError       … it is not UTF-8
+│   │   ├── DuplicatePromptError … one prompt is answered twice
+│   │   └── PromptMismatchError … two files have different text under one prompt's name
+│   ├── SealError               a pre-registration or evidence pack was altered, or the test is not the one registered
 │   └── CatalogueError          a catalogue entry is wrong; the message names file and place
 │       ├── DuplicateIdError    … two entries with one id
 │       ├── DanglingIdError     … an id that leads nowhere
@@ -65,6 +70,26 @@ class TokenRangeError(PlanError):
 
 class LogError(PlanError):
     """A log has too many bad lines, or is not of the format it was said to be."""
+
+
+class AnswersError(PlanError):
+    """A file of answers is wrong."""
+
+
+class EncodingError(AnswersError):
+    """A file of answers is not UTF-8."""
+
+
+class DuplicatePromptError(AnswersError):
+    """A file answers one prompt twice."""
+
+
+class PromptMismatchError(AnswersError):
+    """Two files have different text under one prompt's name."""
+
+
+class SealError(PlanError):
+    """A pre-registration or an evidence pack was altered, or the test is not the one that was registered."""
 
 
 class CatalogueError(PlanError):

@@ -20,7 +20,7 @@ EXTRA_OF = {
     "torch": "train", "transformers": "train", "accelerate": "train", "safetensors": "train", "tokenizers": "train",
     "peft": "hf", "trl": "hf", "datasets": "hf", "reasoning_gym": "tasks", "ray": "ray", "gguf": "real",
     "ibis": "traffic", "duckdb": "traffic", "pyarrow": "traffic", "stix2": "traffic",
-    "numba": "marks", "mpmath": "marks",
+    "numba": "marks", "mpmath": "marks", "cryptography": "lineage",
 }  # fmt: skip
 """Which extra brings an optional package."""
 PROMISES: Mapping[Socket, type] = {

@@ -8,12 +8,15 @@ from angelshare.core.audit import Audit
 from angelshare.core.compute import ComputeLedger
 from angelshare.core.defend import DefendReport
 from angelshare.core.delay import DelayReport
+from angelshare.core.lineage import LineageReport
 from angelshare.core.marks import WatermarkReport
 from angelshare.core.strict import plain
 from angelshare.core.traffic import DetectReport
 
 
-def report_json(report: Audit | DefendReport | DelayReport | ComputeLedger | WatermarkReport | DetectReport) -> bytes:
+def report_json(
+    report: Audit | DefendReport | DelayReport | ComputeLedger | WatermarkReport | LineageReport | DetectReport,
+) -> bytes:
     """Write a report as indented JSON, fields in the order of the record, numbers as Estimate or {"refused"} objects.
 
     Raises ValueError if a number is not finite.

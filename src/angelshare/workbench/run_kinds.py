@@ -14,6 +14,7 @@ from angelshare.core.compute import ComputeLedger
 from angelshare.core.defend import DefendReport
 from angelshare.core.delay import DelayReport
 from angelshare.core.errors import AngelshareError, PlanError, RunFolderError, nearest
+from angelshare.core.lineage import LineageReport
 from angelshare.core.marks import WatermarkReport
 from angelshare.core.record import record
 from angelshare.core.records import Number
@@ -25,6 +26,7 @@ from angelshare.report.detect_figures import detect_figures
 from angelshare.report.detect_publish import detect_label, detect_numbers
 from angelshare.report.figures import drawn
 from angelshare.report.ledger_figure import threshold_figure
+from angelshare.report.lineage_figure import panel_figure
 from angelshare.report.svg import Figure
 from angelshare.report.watermark_figure import p_value_figure
 from angelshare.workbench import run_numbers
@@ -149,7 +151,20 @@ DETECT = RunKind(
     shown=lambda report: Shown(label=detect_label(report), numbers=detect_numbers(report), sentence=report.sentence),
 )
 
-KINDS: tuple[RunKind[Any], ...] = (AUDIT, DELAY, LEDGER, DEFENCES, WATERMARK, DETECT)
+LINEAGE = RunKind(
+    name="lineage",
+    made_by="lineage",
+    report=LineageReport,
+    title=lambda report: f"lineage: {report.suspect}",
+    figures=lambda report: [panel_figure(report)],
+    shown=lambda report: Shown(
+        label=f"Likeness of {report.suspect} to students of the candidates",
+        numbers=run_numbers.of_lineage(report),
+        sentence=report.sentence,
+    ),
+)
+
+KINDS: tuple[RunKind[Any], ...] = (AUDIT, DELAY, LEDGER, DEFENCES, WATERMARK, DETECT, LINEAGE)
 """Every kind that can be brought; another verb's results come in by one more entry."""
 
 

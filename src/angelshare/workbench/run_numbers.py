@@ -8,6 +8,7 @@ from angelshare.core.audit import Audit
 from angelshare.core.compute import ComputeLedger
 from angelshare.core.defend import DefendReport
 from angelshare.core.delay import DelayReport
+from angelshare.core.lineage import LineageReport
 from angelshare.core.records import Number
 from angelshare.report.defend_figures import defend_numbers
 from angelshare.report.delay_words import default_of, front
@@ -72,3 +73,11 @@ def of_ledger(ledger: ComputeLedger) -> Mapping[str, Number]:
     for row in ledger.rows:
         numbers[f"times_to_threshold of {row.rule_set}: {row.threshold}"[:_LONGEST]] = row.distance
     return numbers
+
+
+def of_lineage(report: LineageReport) -> Mapping[str, Number]:
+    """Give the panel's rate of false positives, the share of `none`, and the power for each candidate."""
+    numbers: dict[str, Number] = {
+        "false_positive_rate": report.panel.false_positive_rate, "none_of_them": report.none_of_them,
+    }  # fmt: skip
+    return numbers | {f"power for {one.teacher}"[:_LONGEST]: one.power for one in report.verdicts}
