@@ -148,6 +148,7 @@ def test_a_detect_run_shows_its_campaigns_with_its_hash_and_names_no_account(peo
         assert "A match is not an accusation" in page
 
 
+@pytest.mark.usefixtures("page")
 def test_a_lineage_run_is_published_as_a_measured_block_with_its_hash_and_never_as_an_accusation(
     people, client, tmp_path, now
 ):
