@@ -1,6 +1,6 @@
 """The verb on the shipped plan: planted campaigns found, nobody wronged, within time and memory.
 
-The goal is three of the four; two (the fixed prompt and the failover pools) were found when this was last measured.
+The goal is three of the four: the fixed prompt, the failover pools, and the relay in one case with most of the hydra.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pytest
 
 PLAN = Path(__file__).resolve().parents[2] / "plans" / "detect.toml"
 SECONDS, GIBIBYTES = 300.0, 4.0
-REACHED = 2
+REACHED = 3
 """Planted campaigns found when last measured; raise it when more are, up to the goal of three and beyond."""
 LEAST_SHARE = 0.25
 """Share of a planted campaign's accounts that a case must hold; most of the case's own members must be of it too."""

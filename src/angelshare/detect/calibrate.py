@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from angelshare.core.records import Number
 from angelshare.core.traffic import Signal
 from angelshare.detect.accounts import Accounts
-from angelshare.detect.benign import benign_groups, random_groups
+from angelshare.detect.benign import LARGEST, benign_groups, random_groups
 from angelshare.detect.budget import Budget
 from angelshare.detect.candidates import candidates
 from angelshare.detect.signals import SIGNALS, SignalSpec
@@ -53,8 +53,8 @@ class Standards:
     by: Yardstick
     """Middle and scale of benign groups."""
 
-    chance: Yardstick
-    """Middle and scale of random groups."""
+    random: Measured
+    """Random groups of many sizes: what chance coordinates."""
 
     opens_at: float
     """Coordination from which a case is opened."""
@@ -132,11 +132,10 @@ def calibrate(windows: Sequence[Window], *, budget: Budget, rng: Generator,
         )
         for one in windows
     ]
-    chance = yardstick(random)
-    level = coordination(random, chance, specs=specs)
+    level = coordination(random, random, specs=specs)
     middle, spread = float(np.median(level)), float(np.quantile(level, 0.95) - np.median(level)) / 1.645
     by = yardstick(joined(pools))
-    standards = Standards(specs=specs, by=by, chance=chance, opens_at=middle + OPENS_AT * max(spread, 1e-6))
+    standards = Standards(specs=specs, by=by, random=random, opens_at=middle + OPENS_AT * max(spread, 1e-6))
     cases = [opened(one, standards) for one in found]
     kept = [joined([opened(pool, standards), case]) for pool, case in zip(pools, cases, strict=True)]
     days = sorted({day for one in windows for day in one.current.days})
@@ -151,7 +150,7 @@ def calibrate(windows: Sequence[Window], *, budget: Budget, rng: Generator,
 
 def opened(groups: Measured, standards: Standards) -> Measured:
     """Keep the groups whose coordination opens a case."""
-    level = coordination(groups, standards.chance, specs=standards.specs)
+    level = coordination(groups, standards.random, specs=standards.specs)
     return groups.part(np.flatnonzero(level >= standards.opens_at))
 
 
@@ -180,7 +179,8 @@ def weighed(cases: Measured, reference: Measured, standards: Standards, *, per_d
 
 
 def _chance(window: Window, rng: Generator) -> list[NDArray[np.intp]]:
-    sizes = np.exp(rng.uniform(np.log(5), np.log(min(200, max(len(window.current), 6))), RANDOM)).astype(np.intp)
+    largest = min(LARGEST, max(len(window.current) // 2, 6))
+    sizes = np.exp(rng.uniform(np.log(5), np.log(largest), RANDOM)).astype(np.intp)
     return random_groups(window.current, sizes, rng=rng)
 
 

@@ -57,7 +57,7 @@ def decide(found: Sequence[Candidate], current: Accounts, history: Accounts, *, 
     groups, declared = _without_declared(found, current, allow)
     standards = calibration.standards
     measured = measure([group.members for group in groups], current, history, specs=standards.specs)
-    level = coordination(measured, standards.chance, specs=standards.specs)
+    level = coordination(measured, standards.random, specs=standards.specs)
     rows = np.flatnonzero(level >= standards.opens_at)
     cases = measured.part(rows)
     groups, declared = [groups[row] for row in rows], [declared[row] for row in rows]
@@ -192,7 +192,7 @@ def _again(at: int, without: Signal, ruling: Ruling, *, cases: Measured, calibra
     result = weighed(
         cases, calibration.reference, standards, per_day=per_day, budget=calibration.budget, without=without
     )
-    level = coordination(cases.part(np.array([at])), standards.chance, specs=standards.specs, without=without)
+    level = coordination(cases.part(np.array([at])), standards.random, specs=standards.specs, without=without)
     if float(level[0]) < standards.opens_at and ruling.programme is None:
         return "insufficient evidence", float(result.e_value[at])
     return _ruling(bool(result.passes[at]), cases.fits[at], ruling.programme).verdict, float(result.e_value[at])

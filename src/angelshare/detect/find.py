@@ -55,7 +55,7 @@ def find(state: Folder, engine: str, *, budget: Budget, allow: Mapping[str, str]
         period: first and last day to look at, ISO dates.
         history: first and last day held to be benign, before the period.
         text: False leaves out every signal that needs features of prompts.
-        limits: of the embedded engine.
+        limits: of the embedded engine; by default what does not fit in memory spills to the state folder.
 
     Raises PlanError if the history has fewer than two days or is not before the period.
     """
@@ -63,7 +63,7 @@ def find(state: Folder, engine: str, *, budget: Budget, allow: Mapping[str, str]
         raise PlanError(
             f"history to {history[1]} and period from {period[0]} overlap; end the history before the period"
         )
-    backend = connect(engine, limits)
+    backend = connect(engine, limits or Limits(spill=state.folder / "scratch"))
     try:
         update(state, backend)
     finally:

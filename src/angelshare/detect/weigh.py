@@ -27,6 +27,8 @@ INTENT_WEIGHT = 2.0
 UNDECLARED_WEIGHT = 1.0
 SIZE_WEIGHT = 2.0
 """Weight of the logarithm of a group's accounts: what fifty do alike is seldomer chance than what eight do."""
+NEAR = 100
+"""Random groups that a group is held against, those nearest in size."""
 NEW: Signal = "novel-cluster"
 TWIN_WEIGHT = 6.0
 """What a perfectly fitting honest workload takes away."""
@@ -106,10 +108,10 @@ class Yardstick:
     """Middle and scale of every signal among benign groups."""
 
     middle: NDArray[np.float64]
-    """(K + 2,) medians: the signals, then intent, then the undeclared share."""
+    """(K + 2,) medians: the signals, then intent, then the undeclared share; (G, K + 2) if they differ by group."""
 
     scale: NDArray[np.float64]
-    """(K + 2,) deviations, from the median to the 95th percentile as a normal distribution has it."""
+    """Deviations, of the same shape, from the median to the 95th percentile as a normal distribution has it."""
 
 
 def yardstick(benign: Measured) -> Yardstick:
@@ -120,6 +122,17 @@ def yardstick(benign: Measured) -> Yardstick:
     top = [float(np.quantile(column, TAIL)) if len(column) else TAIL_Z for column in columns]
     spread = [max((high - low) / TAIL_Z, SMALLEST_SCALE) for low, high in zip(middle, top, strict=True)]
     return Yardstick(middle=np.array(middle), scale=np.array(spread))
+
+
+def matched(random: Measured, sizes: NDArray[np.intp]) -> Yardstick:
+    """Take middle and scale for groups of given sizes, (G, K + 2) each, from the random groups nearest in size."""
+    middle = np.empty((len(sizes), len(random.signals) + 2))
+    scale = np.empty_like(middle)
+    for size in np.unique(sizes):
+        far = np.abs(np.log(random.size / size))
+        by = yardstick(random.part(np.argsort(far, kind="stable")[:NEAR]))
+        middle[sizes == size], scale[sizes == size] = by.middle, by.scale
+    return Yardstick(middle=middle, scale=scale)
 
 
 def standing(groups: Measured, by: Yardstick) -> NDArray[np.float64]:
@@ -145,9 +158,15 @@ def deciding(
 
 
 def coordination(
-    groups: Measured, by: Yardstick, *, specs: Sequence[SignalSpec], without: Signal | None = None
+    groups: Measured, random: Measured, *, specs: Sequence[SignalSpec], without: Signal | None = None
 ) -> NDArray[np.float64]:
-    """(G,) score groups by what opens a case, but newness: how much more accounts do in common than random ones."""
+    """(G,) score groups by what opens a case, but newness: how much more accounts do in common than random ones.
+
+    Each signal stands in deviations of the `NEAR` random groups nearest in size, and counts where it is above them.
+    What a hundred random accounts have in common varies far less than what five have; and who works at the same time
+    does not hand over, so less of one way to work together than chance has takes nothing from another.
+    """
     opens = [spec.role == "opens" and spec.name not in (NEW, without) for spec in specs]
-    score: NDArray[np.float64] = standing(groups, by) @ np.array([*opens, False, False], dtype=np.float64)
+    above = np.maximum(standing(groups, matched(random, groups.size)), 0.0)
+    score: NDArray[np.float64] = above @ np.array([*opens, False, False], dtype=np.float64)
     return score
