@@ -34,8 +34,8 @@ HEAD = "\n## Lineage on real students\n"
 NOTES = """Each student is tested with its own training project left out, by documented labels; the answers are for
 development and not part of the package. **The figures are optimistic**: ridge, margin, view and pull were
 chosen while looking at these labels. Intervals resample projects, or are Clopper-Pearson's where models are
-counted; with 8 projects of students they are wide, and one of no width means that every resample gave the same,
-not that the figure is certain.
+counted, and where all or none of them hit, with projects as the units. "Figure alone" means that the figure keeps
+the goal and the worse end of its interval does not. The goal for false positives asked for 40 untaught models.
 
 Missed: the teacher's family, top-1, and the students of other teachers (4 models); distilled or not over all
 teachers, with and without laundering; power at .05 and at .10; the answered share, so that the precision where
@@ -50,21 +50,41 @@ class Row(NamedTuple):
     """One figure beside its goal."""
 
     what: str
-    value: float
+    value: float | None
+    """None where there is nothing to measure; `n` then says why."""
     low: float | None
     high: float | None
     n: str
-    goal: float
+    goal: float | None
+    """None for what is shown beside the method and is no part of it."""
     at_most: bool = False
 
     @property
-    def interval(self) -> str:
-        """Give the interval in words; nothing where none was taken."""
-        return "" if self.low is None or self.high is None else f" [{self.low:.2f}, {self.high:.2f}]"
+    def figure(self) -> str:
+        """Give the figure with its interval, or say that there is none."""
+        if self.value is None:
+            return "not stated"
+        interval = "no interval" if self.low is None or self.high is None else f"{self.low:.2f}, {self.high:.2f}"
+        return f"{self.value:.3f} [{interval}]"
+
+    @property
+    def wanted(self) -> str:
+        """Give the goal in words."""
+        return "" if self.goal is None else f"{'at most' if self.at_most else 'at least'} {self.goal:.3g}"
 
     @property
     def reached(self) -> str:
-        return "yes" if (self.value <= self.goal if self.at_most else self.value >= self.goal) else "NO"
+        """Say whether figure and worse end of the interval keep the goal, the figure alone, or neither."""
+        if self.goal is None or self.value is None:
+            return "" if self.goal is None else "not shown"
+        worse = self.high if self.at_most else self.low
+        if not self._keeps(self.value):
+            return "no"
+        return "yes" if worse is not None and self._keeps(worse) else "figure alone"
+
+    def _keeps(self, value: float) -> bool:
+        assert self.goal is not None
+        return value <= self.goal if self.at_most else value >= self.goal
 
 
 class Judged(NamedTuple):
@@ -125,11 +145,15 @@ def untouched(judged: Judged, row: int) -> float:
 
 
 def detection(judged: Judged, what: str, goal: float, rows: Sequence[int] | None = None) -> Row:
-    """Give the AUC of taught against untaught models, projects of either side resampled apart."""
-    rng = np.random.default_rng(0)
+    """Give the AUC of taught against untaught models by our score."""
     students = list(judged.students if rows is None else rows)
-    everyone = [*students, *judged.untaught]
-    score = np.array([untouched(judged, row) for row in everyone])
+    return told_apart(judged, what, goal, students, [untouched(judged, row) for row in [*students, *judged.untaught]])
+
+
+def told_apart(judged: Judged, what: str, goal: float | None, students: Sequence[int], scores: Sequence[float]) -> Row:
+    """Give the AUC of scores of `students` and then of the untaught, projects of either side resampled apart."""
+    rng = np.random.default_rng(0)
+    everyone, score = [*students, *judged.untaught], np.array(scores)
     side = np.arange(len(everyone)) < len(students)
     projects = np.array([judged.scorer.cast.projects[row] for row in everyone])
     draws = []
@@ -149,7 +173,7 @@ def share(judged: Judged, rows: Sequence[int], hits: Sequence[bool], what: str, 
     """Give a share of models with its interval over projects."""
     rng = np.random.default_rng(0)
     if not rows:
-        return Row(what, 0.0, None, None, "none", goal)
+        return Row(what, None, None, None, "no model was answered", goal)
     projects = np.array([judged.scorer.cast.projects[row] for row in rows])
     names, hit = np.unique(projects), np.array(hits, dtype=float)
     draws = []
@@ -157,6 +181,10 @@ def share(judged: Judged, rows: Sequence[int], hits: Sequence[bool], what: str, 
         drawn = np.concatenate([np.flatnonzero(projects == name) for name in rng.choice(names, names.size)])
         draws.append(hit[drawn].mean())
     low, high = np.quantile(draws, [0.025, 0.975])
+    if hit.min() == hit.max():  # every resample is the same: what so few projects could hide is in Clopper-Pearson's
+        alike = clopper_pearson(names.size if hit[0] else 0, names.size, unit="projects")
+        assert not isinstance(alike, Refusal)
+        low, high = _ends(alike)
     return Row(what, float(hit.mean()), float(low), float(high), f"{len(rows)} models of {names.size} projects", goal)
 
 
@@ -238,13 +266,13 @@ def sign_test(main: Sequence[Member]) -> tuple[int, int]:
     return rejected, len(pairs)
 
 
-def similarity(judged: Judged) -> float:
+def similarity(judged: Judged) -> Row:
     """Give the AUC of plain likeness to the nearest teacher, the field's usual score, without any null."""
     scorer = judged.scorer
     teachers = [row for row, family in enumerate(scorer.cast.teaches) if family]
     everyone = [*judged.students, *judged.untaught]
-    score = np.array([scorer.gram[row, teachers].max() for row in everyone])
-    return auc(score, np.arange(len(everyone)) < len(judged.students))
+    scores = [float(scorer.gram[row, teachers].max()) for row in everyone]
+    return told_apart(judged, "likeness to the nearest teacher, AUC, without a null", None, judged.students, scores)
 
 
 def sft_sets(controlled: Sequence[Member]) -> Row:
@@ -288,7 +316,7 @@ def table(*, quick: bool) -> list[Row]:
     hits = [bool(raw.found[row].p_value[0] <= 0.1) for row in raw.students]
     rows.append(share(raw, raw.students, hits, f"power at .10, {size or 'all'} prompts", 0.70))
     rows.append(sft_sets(exact_others[1]))
-    rows.append(Row("likeness to the nearest teacher, AUC", similarity(raw), None, None, "no null", 0.98))
+    rows.append(similarity(raw))
     if quick:
         return rows
     bare = judge(main, others, view="laundered")
@@ -319,9 +347,8 @@ def table(*, quick: bool) -> list[Row]:
             rejected / pairs,
             None,
             None,
-            f"{rejected} of {pairs} pairs",
-            0.05,
-            at_most=True,
+            f"{rejected} of {pairs} pairs, which share models",
+            None,
         )
     )
     return rows
@@ -333,11 +360,7 @@ def _of_2023(judged: Judged) -> list[int]:
 
 def section(rows: Sequence[Row], at: datetime) -> str:
     """Write the section of the page."""
-    lines = [
-        f"| {row.what} | {row.value:.3f}{row.interval} | {row.n} | "
-        f"{'at most' if row.at_most else 'at least'} {row.goal:.3g} | {row.reached.lower()} |"
-        for row in rows
-    ]
+    lines = [f"| {row.what} | {row.figure} | {row.n} | {row.wanted} | {row.reached} |" for row in rows]
     said = f"Figures of `python -m benchmarks lineage` (`--page` renews this section), measured on {at:%Y-%m-%d}."
     return "\n".join(
         [HEAD, said, "", "| what | figure | n | goal | kept |", "|---|---|---|---|---|", *lines, "", NOTES, ""]
@@ -349,10 +372,7 @@ def main(given: Sequence[str]) -> None:
     start = time.perf_counter()
     rows = table(quick="--quick" in given)
     for row in rows:
-        print(
-            f"{row.what:58} {row.value:6.3f}{row.interval}  goal {row.goal:.3g}  {row.reached:3}  {row.n}",
-            flush=True,
-        )
+        print(f"{row.what:58} {row.figure}  {row.wanted}  {row.reached}  {row.n}", flush=True)
     print(f"{time.perf_counter() - start:.0f} s")
     if "--page" in given and "--quick" not in given:
         PAGE.write_text(PAGE.read_text().partition(HEAD)[0].rstrip("\n") + "\n" + section(rows, datetime.now(UTC)))
