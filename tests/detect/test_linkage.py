@@ -3,6 +3,7 @@
 import numpy as np
 from tests.detect.small_accounts import accounts_of
 
+from angelshare.detect import linkage
 from angelshare.detect.linkage import membership
 
 
@@ -42,3 +43,10 @@ def test_rare_infrastructure_alone_raises_the_probability_of_those_nobody_named(
 def test_no_seed_means_no_group():
     now, before = world()
     assert membership(now, before, np.zeros(300)).max() == 0.0
+
+
+def test_an_account_without_a_value_weighs_nothing_where_nobody_uses_the_first():
+    found = linkage._valued(np.array([-1, 1, 1, 2]), np.array([0.0, 0.5, 0.5, 0.0]))
+
+    assert found[0] == 0.0
+    assert found[1] > 0.0 > found[3]

@@ -95,7 +95,8 @@ def _valued(value: NDArray[np.int64], weight: NDArray[np.float64]) -> NDArray[np
     place = np.where(known, value, 0)
     own = np.where(known, weight, 0.0)
     share = (members[place] - own + SHRINK * everyone[place]) / (members.sum() - own + SHRINK)
-    found: NDArray[np.float64] = np.where(known, np.log(np.maximum(share, 1e-12) / everyone[place]), 0.0)
+    common = np.where(known, everyone[place], 1.0)  # an account without a value stands at one that nobody may use
+    found: NDArray[np.float64] = np.where(known, np.log(np.maximum(share, 1e-12) / common), 0.0)
     return found
 
 
