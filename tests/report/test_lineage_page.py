@@ -72,5 +72,4 @@ def test_tables_keep_numbers_unrounded_and_refusals_in_words():
         "exhibits",
         "confounders",
         "claims",
-        "mixture",
     }

@@ -173,7 +173,7 @@ def assembled(
     """Put what the test found together with what is known besides."""
     return LineageReport(
         suspect=suspect, verdicts=found.verdicts, none_of_them=found.none_of_them,
-        claims=with_imported(found.claims, imported), mixture=(), n_prompts=found.n_prompts,
+        claims=with_imported(found.claims, imported), n_prompts=found.n_prompts,
         laundered=found.laundered, panel=found.panel, confounders=found.confounders, registered=registered,
         not_shown=found.not_shown, alternatives=found.alternatives, sentence=found.sentence, made_at=at,
         version=__version__, cautions=[*([] if registered else [UNREGISTERED]), *found.cautions],

@@ -173,17 +173,6 @@ class ClaimResult:
 
 
 @record
-class MixtureShare:
-    """How much of a suspect's profile one teacher explains, as a mixture."""
-
-    teacher: str
-    """Family of versions; `none` for the panel's own way of writing."""
-
-    share: Number
-    """Share of the profile, 0 to 1."""
-
-
-@record
 class PanelAudit:
     """How good a null panel is."""
 
@@ -221,9 +210,6 @@ class LineageReport:
 
     claims: Sequence[ClaimResult]
     """The ordered claims."""
-
-    mixture: Sequence[MixtureShare]
-    """Shares by teacher, if asked for."""
 
     n_prompts: int
     """Prompts answered by suspect, teachers and panel alike."""

@@ -236,7 +236,7 @@ def _tested(verdicts: Sequence[TeacherVerdict]) -> list[ClaimResult]:
     return [
         ClaimResult(claim="taught by a family", outcome="tested", evidence=evidence, why="see the verdicts"),
         ClaimResult(claim="taught by a version", outcome="not tested", evidence=(), why="versions are too alike"),
-        ClaimResult(claim="a mixture", outcome="not tested", evidence=(), why="shares are estimated on request"),
+        ClaimResult(claim="a mixture", outcome="not tested", evidence=(), why="no interval of shares holds yet"),
     ]  # fmt: skip
 
 

@@ -47,7 +47,6 @@ _TESTS = (
     Column(key="n", head="Comparison projects", kind="count"),
     Column(key="null", head="Null hypothesis"),
 )
-_MIXTURE = (Column(key="teacher", head="Teacher"), number_column("share", "Share of the profile"))
 
 
 def verdict_table(report: LineageReport) -> Table:
@@ -105,19 +104,10 @@ def test_table(report: LineageReport) -> Table:
     return data_table("tests", "Every test and its null", _TESTS, rows=rows, letter="E")
 
 
-def mixture_table(report: LineageReport) -> Table:
-    """Set the shares of several teachers."""
-    rows: list[Sequence[Cell]] = [[one.teacher, one.share] for one in report.mixture]
-    return data_table(
-        "mixture", "As a mixture of teachers", _MIXTURE, rows=rows, letter="F",
-        note="Share of the suspect's profile that each teacher explains; not a share of its training data.",
-    )  # fmt: skip
-
-
 def tables_of(report: LineageReport) -> Sequence[Table]:
     """Give every table that has rows, in order; that of verdicts always."""
     rest = [exhibit_table(report), confounder_table(report), claim_table(report), test_table(report)]
-    return [verdict_table(report), *(one for one in [*rest, mixture_table(report)] if one.rows)]
+    return [verdict_table(report), *(one for one in rest if one.rows)]
 
 
 def verdicts_table(report: LineageReport) -> RichTable:
