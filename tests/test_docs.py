@@ -489,3 +489,22 @@ def test_the_version_is_the_same_in_package_citation_and_changelog():
 
     assert f'version: "{version}"' in page("CITATION.cff")
     assert f"## [{version}]" in page("CHANGELOG.md")
+
+
+def unbuilt(text: str, verbs: set[str]) -> list[str]:
+    """Lines that call something not built yet and name a verb that is there."""
+    return [
+        line
+        for line in text.splitlines()
+        if "not built" in line and verbs & set(re.findall(r"`(?:angelshare )?([a-z]+)[^`]*`", line))
+    ]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_no_page_calls_a_verb_unbuilt_that_is_there(page):
+    assert unbuilt(page.read_text(encoding="utf-8"), set(app.commands)) == []
+
+
+def test_a_verb_that_is_there_and_called_unbuilt_is_found():
+    assert unbuilt("months | `angelshare delay` is not built yet", {"delay"})
+    assert not unbuilt("`angelshare mix` is not built yet", {"delay"})

@@ -107,7 +107,7 @@ class Member:
     """Account id as the log has it; never shared with another provider."""
 
     probability: float
-    """Calibrated probability of belonging to the group."""
+    """Probability of belonging to the group by the mixture of docs/detection.md; its calibration is not tested."""
 
     requests: int
     """Requests in the case's period."""

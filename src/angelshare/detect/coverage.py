@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from angelshare.core.traffic import RouteCoverage
 
 LINKING = "linking accounts (templates, infrastructure, synchrony)"
-NOVELTY = "new dense clusters against history"
+NOVELTY = "new ties: what accounts share now and nobody shared before"
 HARVEST = "intent of prompts and shape of harvest"
 INDICATORS = "the ten indicators of AA26-251A"
 PER_KEY = "per-key rules (rate, one template)"
@@ -38,7 +38,7 @@ _MATRIX: Sequence[RouteCoverage] = (
     ),
     RouteCoverage(
         route="fake accounts", detector=NOVELTY, sees="yes",
-        why="A harvest is a new dense group; it opens a case and never decides one, since a new honest tenant is too.",
+        why="A harvest brings templates or payers of its own; they open a case and never decide it: so do a tenant's.",
     ),
     RouteCoverage(
         route="fake accounts", detector=HARVEST, sees="yes",
