@@ -78,12 +78,14 @@ def light() -> Iterator[Line]:
                                     truth)  # fmt: skip
             if best >= 0.8 * members and best >= 0.9 * size:
                 break
-    pure = share(best, max(size, 1))
     what = f"detect T4, {members:,} of {SCALED:,} accounts (goal's world scaled down)"
     yield from said(f"{what}, members in one case", share(best, members), "at least 0.8")
-    yield from said(f"{what}, purity of it", pure, "at least 0.9")
+    if not size:  # no case has no purity, and was not found within any number of days
+        yield f"{what}, harvested in {days} days and not found", harvested, "requests of its members"
+        return
+    yield from said(f"{what}, purity of it", share(best, size), "at least 0.9")
     yield f"{what}, days searched", float(days), "days, at most 3"
-    yield f"{what}, requests harvested by then", harvested, "requests of its members"
+    yield f"{what}, harvested by then", harvested, "requests of its members"
 
 
 def _largest(cases: Sequence[Sequence[str]], truth: Mapping[str, str | None]) -> tuple[int, int]:
